@@ -1,0 +1,63 @@
+// The commands of busproof, each an exit code.
+#pragma once
+
+#include <cstdint>
+
+#include <string>
+#include <vector>
+
+#include "cli/target_words.hpp"
+
+namespace busproof::cli {
+
+/// sysexits.h names; 1, 2 and 3 are verdicts (suites/contract/rollup.hpp).
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitUnavailable = 69;
+inline constexpr int kExitHarness = 70;
+
+struct RunWords {
+  TargetWords target;
+  std::string profile;       ///< Empty: the target file's, else "claimed".
+  std::string effort = "normal";
+  std::vector<std::string> only;
+  std::string expectations;  ///< A file; may be empty.
+  std::string out;           ///< Empty: busproof-results/<time>, with the link `latest`.
+  std::string seed;          ///< A decimal; empty: drawn.
+  int jobs = 4;
+  bool strict = false;
+  std::string typed;         ///< The whole command line, quoted.
+};
+int run_command(const RunWords& words);
+
+struct ListWords {
+  bool json = false;
+  bool markdown = false;
+};
+int list_command(const ListWords& words);
+int explain_command(const std::string& id);
+
+struct ProveWords {
+  TargetWords target;
+  std::vector<std::string> only;  ///< Mutants by name; empty: all.
+  std::string out;
+  int seeds = 3;
+  int jobs = 4;
+  bool json = false;
+};
+int prove_command(const ProveWords& words);
+
+struct MutateWords {
+  std::string name;
+  bool list = false;
+  std::vector<std::string> command;
+};
+int mutate_command(const MutateWords& words);
+
+/// Judges a recorded history again, offline: for the cases of its scenario, or those asked for.
+int judge_command(const std::string& file, const std::vector<std::string>& only, bool lines);
+
+/// Carries out the program of a replay file and judges its case.
+int replay_command(const std::string& file, const TargetWords& target);
+
+}  // namespace busproof::cli

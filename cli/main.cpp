@@ -1,0 +1,131 @@
+// busproof: parses words and calls the rest.
+#include <algorithm>
+#include <csignal>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "version.hpp"
+
+namespace busproof::cli {
+namespace {
+
+void add_target(CLI::App& app, TargetWords& words) {
+  app.add_option("--url", words.url, "A bus at a WebSocket address, ws://HOST:PORT/PATH");
+  app.add_option("--tcp", words.tcp, "A bus that speaks lines over TCP, HOST:PORT");
+  app.add_option("--unix", words.unix_path, "A bus that speaks lines over a Unix socket");
+  app.add_option("--target", words.file, "A target file (YAML): how to start and reach the bus");
+  app.add_option("--control", words.control, "The WebSocket address of its test hooks");
+  app.footer("Behind -- stands the command of a bus that speaks lines on its stdin and stdout.\n"
+             "Without a target it is refbus on SQLite, started for the run.");
+}
+
+struct Words {
+  RunWords run;
+  ListWords list;
+  ProveWords prove;
+  MutateWords mutate;
+  TargetWords replay_target;
+  std::string explain_id, history, replay;
+  std::vector<std::string> judge_only;
+  bool judge_lines = false;
+};
+
+void add_run(CLI::App& app, RunWords& words) {
+  auto* run = app.add_subcommand("run", "Judge a bus and write the reports");
+  add_target(*run, words.target);
+  run->add_option("--profile", words.profile, "What it is held to (default: claimed)");
+  run->add_option("--case", words.only, "A family, rule or case: QUE, QUE-4, QUE-4.late; repeatable");
+  run->add_option("--effort", words.effort, "quick, normal or deep")->capture_default_str();
+  run->add_option("--seed", words.seed, "Repeats a run (default: drawn, and printed)");
+  run->add_option("--expect", words.expectations, "Known failures (YAML)");
+  run->add_option("--out", words.out, "Folder for the reports (default: busproof-results/<time>)");
+  run->add_option("-j,--jobs", words.jobs, "Scenarios side by side")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  run->add_flag("--strict", words.strict, "A case whose hook is missing makes it incomplete");
+}
+
+void add_proof(CLI::App& app, Words& words) {
+  auto* prove = app.add_subcommand("prove", "Show that every case can fail: kill the mutants");
+  add_target(*prove, words.prove.target);
+  prove->add_option("--mutant", words.prove.only, "Only this one; repeatable");
+  prove->add_option("--seeds", words.prove.seeds, "Seeds for each mutant")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  prove->add_option("--out", words.prove.out, "Folder to keep what each run left");
+  prove->add_option("-j,--jobs", words.prove.jobs, "Mutants side by side")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  prove->add_flag("--json", words.prove.json, "Machine-readable");
+  auto* mutate = app.add_subcommand(
+      "mutate", "Be a bus with one fault: mutate NAME -- ./adapter args");
+  mutate->add_option("name", words.mutate.name, "The mutant");
+  mutate->add_flag("--list", words.mutate.list, "Name them all");
+}
+
+void add_contract(CLI::App& app, Words& words) {
+  auto* list = app.add_subcommand("list", "Every rule and case of the contract");
+  list->add_flag("--json", words.list.json, "Machine-readable");
+  list->add_flag("--markdown", words.list.markdown, "The readable contract");
+  auto* explain = app.add_subcommand("explain", "What a rule or a case says and how it is judged");
+  explain->add_option("id", words.explain_id, "QUE-4 or QUE-4.late")->required();
+}
+
+void add_again(CLI::App& app, Words& words) {
+  auto* judge = app.add_subcommand("judge", "Judge a recorded history again");
+  judge->add_option("history", words.history, "A file of histories/")->required();
+  judge->add_option("--case", words.judge_only, "Other cases than those of its scenario");
+  judge->add_flag("--lines", words.judge_lines, "Print it as JSON lines instead");
+  auto* replay = app.add_subcommand("replay", "Carry out the program of a replay file");
+  replay->add_option("file", words.replay, "A file of replay/")->required();
+  add_target(*replay, words.replay_target);
+}
+
+int call(const CLI::App& app, const Words& words) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "run") return run_command(words.run);
+  if (name == "list") return list_command(words.list);
+  if (name == "explain") return explain_command(words.explain_id);
+  if (name == "prove") return prove_command(words.prove);
+  if (name == "mutate") return mutate_command(words.mutate);
+  if (name == "judge") return judge_command(words.history, words.judge_only, words.judge_lines);
+  return replay_command(words.replay, words.replay_target);
+}
+
+int parse_and_call(std::vector<std::string> typed) {
+  Words words;
+  for (const std::string& word : typed)
+    words.run.typed += (words.run.typed.empty() ? "busproof " : " ") + quoted(word);
+  const auto dashes = std::find(typed.begin(), typed.end(), "--");
+  std::vector<std::string> command;
+  if (dashes != typed.end()) command.assign(dashes + 1, typed.end());
+  typed.erase(dashes, typed.end());
+  for (TargetWords* target : {&words.run.target, &words.prove.target, &words.replay_target})
+    target->command = command;
+  words.mutate.command = command;
+
+  CLI::App app("busproof proves that a message bus keeps its promises", "busproof");
+  app.set_version_flag("--version", std::string(kVersion) + " (" + kCommit + ")");
+  app.require_subcommand(1);
+  add_run(app, words.run);
+  add_contract(app, words);
+  add_proof(app, words);
+  add_again(app, words);
+  std::reverse(typed.begin(), typed.end());  // CLI11 takes its words last first.
+  try {
+    app.parse(typed);
+  } catch (const CLI::ParseError& wrong) {
+    return app.exit(wrong) == 0 ? kExitOk : kExitUsage;
+  }
+  return call(app, words);
+}
+
+}  // namespace
+}  // namespace busproof::cli
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // A bus that goes away is told by the write's result.
+  busproof::cli::own_folder_first_in_path();
+  return busproof::cli::parse_and_call({argv + 1, argv + argc});
+}

@@ -1,0 +1,110 @@
+// busproof prove: every mutant against the case that it is named for.
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/progress.hpp"
+#include "suites/runner/canary.hpp"
+#include "suites/runner/prove.hpp"
+
+namespace busproof::cli {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using runner::Proof;
+
+constexpr int kExitSurvived = 1;
+
+/// The edge mutants around the target; around refbus those inside it, too.
+contract::Result<std::vector<runner::MutantSpec>> mutants_for(const TargetWords& words) {
+  auto target = target_of(words);
+  if (!target) return tl::make_unexpected(target.error());
+  auto mutants = runner::edge_mutants(*target);
+  const bool embedded = quoted(words).empty();
+  if (!embedded) return mutants;
+  auto seams = runner::seam_mutants("refbus_mutants", *target);
+  if (!seams) return tl::make_unexpected(seams.error());
+  mutants.insert(mutants.begin(), seams->begin(), seams->end());
+  return mutants;
+}
+
+json::object to_json(const std::vector<Proof>& proofs) {
+  json::array rows;
+  for (const Proof& proof : proofs) {
+    json::object row{{"name", proof.name},
+                     {"case", proof.case_id},
+                     {"what", proof.what},
+                     {"killed", proof.killed},
+                     {"killed_by", json::array(proof.killed_by.begin(), proof.killed_by.end())},
+                     {"seconds", proof.seconds}};
+    if (!proof.killed) row["survived"] = proof.survived;
+    rows.push_back(std::move(row));
+  }
+  return {{"mutants", std::move(rows)}};
+}
+
+void print_text(const std::vector<Proof>& proofs, std::ptrdiff_t killed) {
+  for (const Proof& proof : proofs)
+    fmt::print("{} {:<36} {:<26} {}\n", proof.killed ? "killed  " : "SURVIVED", proof.name,
+               proof.case_id, proof.killed ? proof.what : proof.survived);
+  fmt::print("{} of {} mutants killed\n", killed, proofs.size());
+}
+
+}  // namespace
+
+int prove_command(const ProveWords& words) {
+  auto mutants = mutants_for(words.target);
+  if (!mutants) {
+    fmt::print(stderr, "busproof: {}\n", mutants.error().detail());
+    return kExitUnavailable;
+  }
+  if (!words.only.empty())
+    std::erase_if(*mutants, [&](const runner::MutantSpec& mutant) {
+      return std::find(words.only.begin(), words.only.end(), mutant.name) == words.only.end();
+    });
+  if (mutants->size() < std::max<std::size_t>(words.only.size(), 1)) {
+    fmt::print(stderr, "busproof: not every mutant named exists; `busproof mutate --list` and "
+                       "`refbus_mutants --list` name them\n");
+    return kExitUsage;
+  }
+  if (const std::string wrong = runner::sing(); !wrong.empty()) {
+    fmt::print(stderr, "busproof: the canary was not killed: {}\n", wrong);
+    return kExitHarness;
+  }
+  const fs::path out = words.out.empty()
+                           ? fs::temp_directory_path() / fmt::format("busproof-prove-{}", ::getpid())
+                           : fs::absolute(words.out);
+  std::vector<Proof> proofs;
+  {
+    Progress progress;
+    proofs = runner::prove({.mutants = *mutants,
+                            .seeds = words.seeds,
+                            .jobs = words.jobs,
+                            .out = out,
+                            .progress = [&](std::size_t done, std::size_t all,
+                                            std::string_view name) {
+                              progress.show(done, all, name);
+                            }});
+  }
+  const auto killed = std::count_if(proofs.begin(), proofs.end(),
+                                    [](const Proof& proof) { return proof.killed; });
+  if (words.json)
+    fmt::print("{}\n", json::serialize(to_json(proofs)));
+  else
+    print_text(proofs, killed);
+  if (static_cast<std::size_t>(killed) != proofs.size()) {
+    fmt::print(stderr, "busproof: what the survivors did is below {}\n", out.string());
+    return kExitSurvived;
+  }
+  std::error_code ignored;
+  if (words.out.empty()) fs::remove_all(out, ignored);
+  return kExitOk;
+}
+
+}  // namespace busproof::cli

@@ -1,0 +1,152 @@
+// busproof run: judge a target, print the matrix, leave the reports.
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <filesystem>
+#include <optional>
+#include <random>
+
+#include <fmt/format.h>
+
+#include "cli/commands.hpp"
+#include "cli/expectations_file.hpp"
+#include "cli/progress.hpp"
+#include "reports/terminal/terminal.hpp"
+#include "reports/write.hpp"
+#include "suites/contract/profile.hpp"
+#include "suites/contract/rollup.hpp"
+#include "suites/runner/run.hpp"
+#include "version.hpp"
+
+namespace busproof::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> g_interrupted{false};  // Set by a signal handler: nothing else can reach it.
+
+void on_interrupt(int) {
+  g_interrupted = true;
+  std::signal(SIGINT, SIG_DFL);  // A second one ends it at once.
+}
+
+int usage(const std::string& message) {
+  fmt::print(stderr, "busproof: {}\n", message);
+  return kExitUsage;
+}
+
+/// busproof-results/<time>, made, with the link `latest` beside it.
+fs::path default_out() {
+  const fs::path folder = "busproof-results";
+  std::string time = history::utc_now();
+  for (char& c : time)
+    if (c == ':' || c == '.') c = '-';
+  const fs::path out = folder / time;
+  std::error_code ignored;
+  fs::create_directories(out, ignored);
+  const fs::path link = folder / "latest";
+  if (fs::is_symlink(link, ignored)) fs::remove(link, ignored);
+  fs::create_symlink(time, link, ignored);
+  return out;
+}
+
+/// The one place where a seed comes from outside; it is printed with every verdict.
+std::optional<std::uint64_t> seed_of(const std::string& text) {
+  if (text.empty()) {
+    std::random_device device;
+    return std::uint64_t{device()} << 16 ^ device();
+  }
+  std::uint64_t seed = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return seed;
+}
+
+std::optional<runner::Effort> effort_of(const std::string& word) {
+  for (const auto effort : {runner::Effort::quick, runner::Effort::normal, runner::Effort::deep})
+    if (runner::to_string(effort) == word) return effort;
+  return std::nullopt;
+}
+
+/// A wanted case, rule or family that the contract does not know, or nothing.
+std::optional<std::string> unknown_wanted(const std::vector<std::string>& only) {
+  for (const std::string& wanted : only) {
+    bool found = contract::find_rule(wanted) != nullptr || contract::find_case(wanted);
+    for (const contract::Family& family : contract::families())
+      found = found || family.name == wanted;
+    if (!found) return wanted;
+  }
+  return std::nullopt;
+}
+
+contract::Result<runner::Options> options_of(const RunWords& words) {
+  runner::Options options;
+  auto target = target_of(words.target);
+  if (!target) return tl::make_unexpected(target.error());
+  options.target = *target;
+  options.profile = !words.profile.empty()     ? words.profile
+                    : !target->profile.empty() ? target->profile
+                                               : "claimed";
+  if (contract::find_profile(options.profile) == nullptr) {
+    std::string names;
+    for (const contract::Profile& profile : contract::profiles())
+      names += fmt::format(" {}", profile.name);
+    return contract::refused("usage", fmt::format("no profile is called \"{}\"; there are{}",
+                                                  options.profile, names));
+  }
+  if (const auto unknown = unknown_wanted(words.only))
+    return contract::refused("usage", fmt::format("the contract has no case, rule or family "
+                                                  "\"{}\"; `busproof list` names them",
+                                                  *unknown));
+  const auto seed = seed_of(words.seed);
+  const auto effort = effort_of(words.effort);
+  if (!seed) return contract::refused("usage", "--seed takes a decimal below 2^64");
+  if (!effort) return contract::refused("usage", "--effort is quick, normal or deep");
+  if (!words.expectations.empty()) {
+    auto entries = read_expectations(words.expectations);
+    if (!entries) return tl::make_unexpected(entries.error());
+    options.expectations = *entries;
+  }
+  options.seed = *seed;
+  options.effort = *effort;
+  options.only = words.only;
+  options.jobs = words.jobs;
+  options.strict = words.strict;
+  options.command = words.typed;
+  options.target_words = quoted(words.target);
+  options.interrupted = [] { return g_interrupted.load(); };
+  return options;
+}
+
+}  // namespace
+
+int run_command(const RunWords& words) {
+  auto options = options_of(words);
+  if (!options) return usage(options.error().detail());
+  options->out = fs::absolute(words.out.empty() ? default_out() : fs::path(words.out));
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGTERM, on_interrupt);
+  contract::RunRecord record;
+  {
+    Progress progress;
+    options->progress = [&](std::size_t done, std::size_t all, std::string_view name) {
+      progress.show(done, all, name);
+    };
+    record = runner::run(*options);
+  }
+  record.version = kVersion;
+  record.commit = kCommit;
+  const int exit_code = contract::exit_code(record);
+  auto written = reports::write_all(record, options->out);
+  fmt::print("{}", reports::render_matrix(record, reports::style_of(STDOUT_FILENO),
+                                          fs::proximate(options->out).string()));
+  if (!written) {
+    fmt::print(stderr, "busproof: {}\n", written.error().detail());
+    return exit_code == kExitOk ? kExitHarness : exit_code;
+  }
+  return exit_code;
+}
+
+}  // namespace busproof::cli

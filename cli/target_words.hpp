@@ -1,0 +1,34 @@
+// The words of a command line that name a target: --url, --target, --tcp, --unix, or -- COMMAND.
+//
+// Errors: more than one way at once, or what the target file's parser says.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "suites/contract/result.hpp"
+#include "suites/targets/target_file.hpp"
+
+namespace busproof::cli {
+
+struct TargetWords {
+  std::string url, tcp, unix_path, file, control;
+  std::vector<std::string> command;  ///< What stood behind "--".
+};
+
+/// The target so named; the embedded refbus where none is.
+contract::Result<targets::TargetFile> target_of(const TargetWords& words);
+
+/// The words again, quoted for a shell.
+std::string quoted(const TargetWords& words);
+
+/// One word quoted for a POSIX shell, where it needs it.
+std::string quoted(const std::string& word);
+
+/// Puts the folder of this program first in PATH, so that a launched `refbus` is the one built with
+/// it.
+void own_folder_first_in_path();
+
+extern const char* const kDefaultTarget;
+
+}  // namespace busproof::cli

@@ -1,0 +1,111 @@
+// Variables as a table. Source: CFG-1, CFG-2, SEC-5.
+#include "reference/config.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace reference {
+namespace {
+
+struct Variable {
+  const char* name;
+  std::int64_t low;
+  std::int64_t high;
+  void (*set)(Config&, std::int64_t);
+};
+
+constexpr std::int64_t kMegabyte = 1'048'576;
+
+constexpr std::array kVariables{
+    Variable{"MESSAGE_BUS_TTL_HOURS", 1, 8'760,
+             [](Config& c, std::int64_t v) { c.limits.ttl_default = core::Ms(v * 3'600'000); }},
+    Variable{"MESSAGE_BUS_MAX_PAYLOAD_MB", 1, 1'024,
+             [](Config& c, std::int64_t v) {
+               c.limits.payload_bytes_max = static_cast<std::uint64_t>(v * kMegabyte);
+             }},
+    Variable{"REFBUS_INLINE_BYTES_MAX", 0, 16 * kMegabyte,
+             [](Config& c, std::int64_t v) {
+               c.limits.inline_bytes_max = static_cast<std::uint64_t>(v);
+             }},
+    Variable{"REFBUS_MESSAGE_BYTES_MAX", 65'536, 256 * kMegabyte,
+             [](Config& c, std::int64_t v) {
+               c.limits.message_bytes_max = static_cast<std::uint64_t>(v);
+             }},
+    Variable{"REFBUS_ATTEMPTS_MAX", 1, 1'000'000,
+             [](Config& c, std::int64_t v) { c.limits.attempts_max = static_cast<int>(v); }},
+    Variable{"REFBUS_LEASE_DEFAULT_MS", 100, 3'600'000,
+             [](Config& c, std::int64_t v) { c.limits.lease_default = core::Ms(v); }},
+    Variable{"BUSPROOF_CLOCK_OFFSET_MS", 0, 10LL * 365 * 24 * 3'600'000,
+             [](Config& c, std::int64_t v) { c.clock_offset = core::Shift(v); }},
+};
+
+std::optional<std::int64_t> parse_integer(const std::string& text) {
+  std::int64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (text.empty() || error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+ConfigError wrong(const std::string& name, const std::string& value, const std::string& allowed) {
+  return {name + "=" + value + " is not allowed: " + allowed};
+}
+
+bool is_loopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
+  const auto on = lookup("BUSPROOF_CONTROL");
+  if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
+  config.control_token = lookup("BUSPROOF_CONTROL_TOKEN").value_or("");
+  if (!on || *on == "0") return std::nullopt;
+  auto address =
+      parse_address("BUSPROOF_CONTROL_LISTEN", lookup("BUSPROOF_CONTROL_LISTEN").value_or(""));
+  if (auto* error = std::get_if<ConfigError>(&address)) return *error;
+  config.control = std::get<server::Address>(address);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::variant<server::Address, ConfigError> parse_address(const std::string& what,
+                                                         const std::string& text) {
+  const auto error = wrong(what, text, "HOST:PORT with a port of 0..65535");
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return error;
+  const auto port = parse_integer(text.substr(colon + 1));
+  if (!port || *port < 0 || *port > 65'535) return error;
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host.empty()) return error;
+  return server::Address{host, static_cast<std::uint16_t>(*port)};
+}
+
+std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
+  for (const auto& variable : kVariables) {
+    const auto text = lookup(variable.name);
+    if (!text) continue;
+    const auto value = parse_integer(*text);
+    if (!value || *value < variable.low || *value > variable.high)
+      return wrong(
+          variable.name, *text,
+          "a whole number, " + std::to_string(variable.low) + ".." + std::to_string(variable.high));
+    variable.set(config, *value);
+  }
+  return read_control(config, lookup);
+}
+
+std::optional<ConfigError> check(const Config& config) {
+  if (!config.insecure && !is_loopback(config.listen.host))
+    return wrong("--listen", config.listen.host,
+                 "a loopback address, unless --insecure says that anyone may connect");
+  if (!config.control) return std::nullopt;
+  if (!is_loopback(config.control->host))
+    return wrong("--control", config.control->host, "a loopback address");
+  if (config.control_token.empty())
+    return ConfigError{"BUSPROOF_CONTROL_TOKEN= is not allowed: the control hooks need a token"};
+  return std::nullopt;
+}
+
+}  // namespace reference

@@ -1,0 +1,52 @@
+// What refbus is started with.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "reference/core/limits.hpp"
+#include "reference/server/server.hpp"
+
+namespace reference {
+
+inline constexpr const char* kVersion = "0.1.0";
+
+/// Exit codes, as sysexits.h has them.
+inline constexpr int kExitUsage = 64;
+inline constexpr int kExitData = 65;
+inline constexpr int kExitUnavailable = 69;
+
+struct Config {
+  server::Address listen{"127.0.0.1", 7077};
+  std::string data = "./refbus-data";
+  std::optional<server::Address> control;
+  std::string control_token;
+  bool insecure = false;
+  core::Limits limits;
+  core::Shift clock_offset{0};
+};
+
+/// Why the bus does not start: which variable or flag, its value, and what is allowed.
+struct ConfigError {
+  std::string message;
+};
+
+/// A variable's value, or nothing where it is not set.
+using Lookup = std::optional<std::string> (*)(const std::string& name);
+
+/// `HOST:PORT` or `[HOST]:PORT` with a port of 0..65535.
+std::variant<server::Address, ConfigError> parse_address(const std::string& what,
+                                                         const std::string& text);
+
+/// Lets the environment's variables change `config`; flags come later and win.
+std::optional<ConfigError> read_environment(Config& config, Lookup lookup);
+
+/// What no single value shows: loopback, the control hooks' token.
+std::optional<ConfigError> check(const Config& config);
+
+/// The command line over the environment. An int is the exit code of a start that is over: help,
+/// version, or a usage error that has been written to stderr.
+std::variant<Config, int> read_options(int argc, const char* const* argv);
+
+}  // namespace reference

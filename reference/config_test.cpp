@@ -1,0 +1,92 @@
+// Configuration: a wrong value names the variable, the value and what is allowed. Rules CFG-1,
+// CFG-2.
+#include "reference/config.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace reference {
+namespace {
+
+std::map<std::string, std::string> variables;
+
+std::optional<std::string> lookup(const std::string& name) {
+  const auto found = variables.find(name);
+  return found == variables.end() ? std::nullopt : std::optional(found->second);
+}
+
+class Configuration : public ::testing::Test {
+ protected:
+  void SetUp() override { variables.clear(); }
+  std::string error() {
+    const auto read = read_environment(config, lookup);
+    if (read) return read->message;
+    const auto checked = check(config);
+    return checked ? checked->message : "";
+  }
+  Config config;
+};
+
+TEST_F(Configuration, DefaultsAreTheDocumentedOnes) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.ttl_default, core::Ms(48LL * 3'600'000));
+  EXPECT_EQ(config.limits.payload_bytes_max, 104'857'600U);
+  EXPECT_EQ(config.limits.inline_bytes_max, 1'048'576U);
+  EXPECT_FALSE(config.control);
+}
+
+TEST_F(Configuration, TakesWhatIsAllowed) {
+  variables = {{"MESSAGE_BUS_TTL_HOURS", "1"},
+               {"MESSAGE_BUS_MAX_PAYLOAD_MB", "2"},
+               {"REFBUS_INLINE_BYTES_MAX", "0"},
+               {"BUSPROOF_CLOCK_OFFSET_MS", "5000"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.ttl_default, core::Ms(3'600'000));
+  EXPECT_EQ(config.limits.payload_bytes_max, 2'097'152U);
+  EXPECT_EQ(config.limits.inline_bytes_max, 0U);
+  EXPECT_EQ(config.clock_offset, core::Shift(5'000));
+}
+
+TEST_F(Configuration, NamesWhatIsWrong) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"MESSAGE_BUS_TTL_HOURS", "0"},       {"MESSAGE_BUS_TTL_HOURS", "two"},
+      {"MESSAGE_BUS_TTL_HOURS", ""},        {"MESSAGE_BUS_TTL_HOURS", "1.5"},
+      {"MESSAGE_BUS_MAX_PAYLOAD_MB", "-1"}, {"MESSAGE_BUS_MAX_PAYLOAD_MB", "99999999999999999999"},
+      {"BUSPROOF_CONTROL", "yes"}};
+  for (const auto& [name, value] : wrong) {
+    variables = {{name, value}};
+    const auto message = error();
+    EXPECT_NE(message.find(name + "=" + value), std::string::npos) << message;
+    EXPECT_NE(message.find("is not allowed: "), std::string::npos) << message;
+  }
+}
+
+TEST_F(Configuration, ControlNeedsAnAddressATokenAndLoopback) {
+  variables = {{"BUSPROOF_CONTROL", "1"}};
+  EXPECT_NE(error().find("BUSPROOF_CONTROL_LISTEN"), std::string::npos);
+  variables["BUSPROOF_CONTROL_LISTEN"] = "127.0.0.1:0";
+  EXPECT_NE(error().find("BUSPROOF_CONTROL_TOKEN"), std::string::npos);
+  variables["BUSPROOF_CONTROL_TOKEN"] = "t";
+  EXPECT_EQ(error(), "");
+  variables["BUSPROOF_CONTROL_LISTEN"] = "0.0.0.0:1";
+  EXPECT_NE(error().find("loopback"), std::string::npos);
+}
+
+TEST_F(Configuration, ListensOnLoopbackUnlessToldOtherwise) {
+  config.listen.host = "0.0.0.0";
+  EXPECT_NE(error().find("--insecure"), std::string::npos);
+  config.insecure = true;
+  EXPECT_EQ(error(), "");
+}
+
+TEST(Address, IsHostAndPort) {
+  const auto good = std::get<server::Address>(parse_address("--listen", "[::1]:80"));
+  EXPECT_EQ(good.host, "::1");
+  EXPECT_EQ(good.port, 80);
+  for (const auto* text : {"", "localhost", ":1", "h:", "h:x", "h:65536", "h:-1", "[]:1"})
+    EXPECT_TRUE(std::holds_alternative<ConfigError>(parse_address("--listen", text))) << text;
+}
+
+}  // namespace
+}  // namespace reference

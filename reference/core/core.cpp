@@ -1,0 +1,135 @@
+// The inputs: each sets the time, finds what was waiting for it, and lets the rules go on.
+#include "reference/core/core.hpp"
+
+#include <utility>
+
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+// Takes the continuation out before it runs: it may wait for something new.
+template <typename Map, typename... Args>
+void resume(Map& waiting, Ticket ticket, Args&&... args) {
+  auto node = waiting.extract(ticket);
+  if (!node.empty()) node.mapped()(std::forward<Args>(args)...);
+}
+
+}  // namespace
+
+Core::Core(Settings settings, const Policies& policies, Random& random)
+    : state_(std::make_unique<State>(std::move(settings), policies, random)) {
+  state_->now = state_->settings.started;
+  state_->want_sweep(state_->now);
+}
+
+Core::~Core() = default;
+
+void Core::opened(Conn conn, Role role, Tick now) {
+  state_->now = now;
+  auto& connection = state_->connections[conn];
+  connection.role = role;
+}
+
+void Core::closed(Conn conn, Tick now) {
+  state_->now = now;
+  drop_connection(*state_, conn);
+}
+
+void Core::request(Conn conn, Reading reading, Tick now) {
+  state_->now = now;
+  if (!reading.request) {
+    state_->refuse({conn, reading.id, false}, *reading.fault);
+    return;
+  }
+  dispatch(*state_, conn, std::move(*reading.request));
+}
+
+void Core::written(Conn conn, std::uint64_t bytes, Tick now) {
+  state_->now = now;
+  auto* connection = state_->connection(conn);
+  if (connection == nullptr) return;
+  connection->unsent -= std::min(bytes, connection->unsent);
+  if (connection->starved && connection->unsent < kUnsentPause / 2) {
+    connection->starved = false;
+    const auto ids = connection->subscriptions;
+    for (const auto id : ids) {
+      const auto& subscription = state_->subscriptions.at(id);
+      if (subscription.mode == Mode::queue)
+        pump(*state_, subscription.destination, subscription.group);
+    }
+  }
+}
+
+void Core::encoded(Ticket ticket, Body body, const Digest& digest, Tick now) {
+  state_->now = now;
+  resume(state_->on_encoded, ticket, std::move(body), digest);
+}
+
+void Core::checked(Ticket ticket, Checked checked, Tick now) {
+  state_->now = now;
+  resume(state_->on_checked, ticket, std::move(checked));
+}
+
+void Core::stored(Ticket ticket, Result<Answer> answer, Tick now) {
+  state_->now = now;
+  if (const auto asked = state_->asked_at.extract(ticket); !asked.empty())
+    state_->queue_latency.add(
+        std::chrono::duration<double, std::milli>(now - asked.mapped()).count());
+  if (answer) absorb(*state_, *answer);
+  resume(state_->on_stored, ticket, std::move(answer));
+}
+
+void Core::looked(Ticket ticket, Result<View> view, Tick now) {
+  state_->now = now;
+  resume(state_->on_looked, ticket, std::move(view));
+}
+
+void Core::swept(Ticket, Result<Swept> swept, Tick now) {
+  state_->now = now;
+  core::swept(*state_, std::move(swept));
+}
+
+void Core::fetched(Ticket ticket, Result<PayloadAnswer> answer, Tick now) {
+  state_->now = now;
+  resume(state_->on_fetched, ticket, std::move(answer));
+}
+
+void Core::rung(std::string_view destination, Tick now) {
+  state_->now = now;
+  wake(*state_, std::string(destination));
+}
+
+void Core::tick(Tick now) {
+  state_->now = now;
+  if (state_->next_count && now >= *state_->next_count) flush_counts(*state_);
+  if (state_->next_sweep && now >= *state_->next_sweep) run_sweep(*state_);
+}
+
+void Core::stop(Tick now) {
+  state_->now = now;
+  state_->stopping = true;
+  flush_counts(*state_);
+  for (const auto& [conn, connection] : state_->connections) {
+    if (connection.role == Role::client)
+      state_->send(conn, notification_text("bus/closed",
+                                           {{"kind", "closed"}, {"message", "shutting down"}}));
+  }
+}
+
+std::optional<Tick> Core::next_deadline() const {
+  const auto sweep = state_->sweeping ? std::nullopt : state_->next_sweep;
+  if (!sweep || !state_->next_count) return sweep ? sweep : state_->next_count;
+  return std::min(*sweep, *state_->next_count);
+}
+
+bool Core::sweeping() const { return state_->sweeping; }
+
+bool Core::busy() const {
+  return !state_->on_stored.empty() || !state_->on_fetched.empty() || !state_->on_encoded.empty() ||
+         !state_->on_checked.empty() || !state_->on_looked.empty();
+}
+
+std::vector<Effect> Core::take() { return std::exchange(state_->effects, {}); }
+
+}  // namespace reference::core

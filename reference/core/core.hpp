@@ -1,0 +1,97 @@
+// The rules of the bus: inputs in, effects out. No sockets, no clock, no threads, no store calls.
+//
+// Each input may leave effects behind; take() hands them over in the order in which they must be
+// carried out. Answers to effects with a ticket come back as inputs, in any order between tickets.
+//
+// Threads: one at a time; the executor holds a lock around each input and its take().
+// Errors: a store's failure is an input like any other; nothing here throws for what a client or a
+// store may do.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reference/core/effect.hpp"
+#include "reference/core/ids.hpp"
+#include "reference/core/json_rpc.hpp"
+#include "reference/core/limits.hpp"
+#include "reference/core/policies.hpp"
+#include "reference/core/result.hpp"
+#include "reference/core/step.hpp"
+
+namespace reference::core {
+
+/// Randomness, handed in so that one seed reproduces a run.
+class Random {
+ public:
+  Random() = default;
+  Random(const Random&) = default;
+  Random& operator=(const Random&) = default;
+  virtual ~Random() = default;
+  /// 64 random bits, unguessable in a shipped bus.
+  virtual std::uint64_t next() = 0;
+};
+
+struct Settings {
+  Limits limits;
+  std::string version;
+  std::string durability = "process_crash";  ///< what the store behind gives
+  std::optional<std::string> control_token;  ///< control hooks are off where there is none
+  Shift shift{0};                            ///< the clock hook's sum from before a restart
+  std::uint64_t unix_ms = 0;                 ///< at `started`; only the prefix of ids uses it
+  Tick started{};
+};
+
+enum class Role : std::uint8_t { client, control };
+
+/// What a worker found about bodies it was asked to check; they come back with it.
+struct Checked {
+  std::vector<std::pair<Body, Digest>> bodies;
+  std::vector<bool> intact;
+};
+
+struct State;
+
+class Core {
+ public:
+  /// `policies` and `random` must outlive the core.
+  Core(Settings settings, const Policies& policies, Random& random);
+  Core(const Core&) = delete;
+  Core& operator=(const Core&) = delete;
+  ~Core();
+
+  void opened(Conn conn, Role role, Tick now);
+  /// The connection is gone: its leases are given back, its subscriptions end.
+  void closed(Conn conn, Tick now);
+  void request(Conn conn, Reading reading, Tick now);
+  /// `bytes` of what was sent have left for the client.
+  void written(Conn conn, std::uint64_t bytes, Tick now);
+
+  void encoded(Ticket ticket, Body body, const Digest& digest, Tick now);
+  void checked(Ticket ticket, Checked checked, Tick now);
+  void stored(Ticket ticket, Result<Answer> answer, Tick now);
+  void looked(Ticket ticket, Result<View> view, Tick now);
+  void swept(Ticket ticket, Result<Swept> swept, Tick now);
+  void fetched(Ticket ticket, Result<PayloadAnswer> answer, Tick now);
+
+  /// A hint: `destination` may have something ready.
+  void rung(std::string_view destination, Tick now);
+  void tick(Tick now);
+  /// Refuses new work from here on and tells every client.
+  void stop(Tick now);
+
+  [[nodiscard]] std::optional<Tick> next_deadline() const;
+  /// Whether a sweep is under way.
+  [[nodiscard]] bool sweeping() const;
+  /// Whether anything accepted for storing is still unanswered.
+  [[nodiscard]] bool busy() const;
+  std::vector<Effect> take();
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reference::core

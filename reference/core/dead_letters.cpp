@@ -1,0 +1,87 @@
+// Counts of a queue, and its dead letters: listed, redriven, purged.
+//
+// Source: QUE-6, QUE-7, QUE-13.
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kPageDefault = 100;
+
+struct Place {
+  std::string destination;
+  std::string group;
+};
+
+Place read_place(Params& params) {
+  return {params.name("destination"), params.optional_name("group").value_or("default")};
+}
+
+// Redrive and purge differ in the step alone.
+void on_dead(State& state, const Reply& reply, QueueOp op, const std::string& destination) {
+  state.to_queue(std::move(op), [&state, reply, destination](const Result<Answer>& answer) {
+    if (!answer) return state.refuse(reply, store_fault(answer.error()));
+    state.answer(reply, {{"count", answer->count}});
+    state.ring(destination);
+  });
+}
+
+}  // namespace
+
+void pending(State& state, Call& call) {
+  const Place place = read_place(call.params);
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  const Reply reply = call.reply;
+  // What is due by now counts as having happened.
+  run_sweep(state);
+  state.ask(AskCounts{place.destination, place.group}, [&state, reply](const Result<View>& view) {
+    if (!view) return state.refuse(reply, store_fault(view.error()));
+    const auto& counts = std::get<Counts>(*view);
+    state.answer(reply, {{"ready", counts.ready},
+                         {"leased", counts.leased},
+                         {"delayed", counts.delayed},
+                         {"dead", counts.dead}});
+  });
+}
+
+void dead_letters(State& state, Call& call) {
+  const Place place = read_place(call.params);
+  const auto page = call.params.page(kPageDefault, kPageDefault);
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  const Reply reply = call.reply;
+  state.ask(AskDead{place.destination, place.group, page.after, page.limit},
+            [&state, reply](const Result<View>& view) {
+              if (!view) return state.refuse(reply, store_fault(view.error()));
+              const auto& found = std::get<DeadPage>(*view);
+              json::array messages;
+              for (const auto& letter : found.letters)
+                messages.emplace_back(json::object{
+                    {"transaction_id", letter.message.id},
+                    {"attempts", letter.attempts},
+                    {"reason", letter.reason},
+                    {"event", json::parse(event_text(state, letter.message), {}, kDeep)}});
+              json::object result{{"messages", std::move(messages)}};
+              if (found.next) result["cursor"] = std::to_string(*found.next);
+              state.answer(reply, result);
+            });
+}
+
+void redrive(State& state, Call& call) {
+  const Place place = read_place(call.params);
+  auto ids = call.params.optional_texts("transaction_ids");
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  on_dead(state, call.reply, Redrive{place.destination, place.group, std::move(ids)},
+          place.destination);
+}
+
+void purge(State& state, Call& call) {
+  const Place place = read_place(call.params);
+  auto ids = call.params.optional_texts("transaction_ids");
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  on_dead(state, call.reply, Purge{place.destination, place.group, std::move(ids)},
+          place.destination);
+}
+
+}  // namespace reference::core

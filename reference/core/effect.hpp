@@ -1,0 +1,102 @@
+// What the core wants done, as values. The executor carries them out in this order.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reference/core/ids.hpp"
+#include "reference/core/payload.hpp"
+#include "reference/core/step.hpp"
+
+namespace reference::core {
+
+/// One message to one connection.
+struct Send {
+  Conn conn;
+  std::string text;
+};
+
+/// End a connection once what was sent before is written.
+struct Close {
+  Conn conn;
+};
+
+/// Stop or go on reading a connection's requests.
+struct Throttle {
+  Conn conn;
+  bool paused = false;
+};
+
+/// Compute a payload's digest on a worker; comes back as Core::encoded.
+struct Encode {
+  Ticket ticket;
+  Body body;
+};
+
+/// Hash bodies against their digests on a worker; comes back as Core::checked.
+struct Check {
+  Ticket ticket;
+  std::vector<std::pair<Body, Digest>> bodies;
+};
+
+struct ToQueue {
+  Ticket ticket;
+  Step step;
+  Shift shift;
+};
+struct AskQueue {
+  Ticket ticket;
+  Question question;
+  Shift shift;
+};
+struct SweepQueue {
+  Ticket ticket;
+  int at_most = 0;
+  int attempts_max = 0;
+  Shift shift;
+};
+
+/// One stored piece of a payload.
+struct Piece {
+  Body body;  ///< kind binary
+  Digest digest{};
+};
+struct PutPayload {
+  TransactionId id;
+  std::string bytes;
+  Ms ttl{0};
+};
+/// The pieces from `first` on, at most `count`.
+struct ReadPayload {
+  TransactionId id;
+  std::uint32_t first = 0;
+  std::uint32_t count = 0;
+};
+struct DropPayloads {
+  std::vector<TransactionId> ids;
+};
+struct SweepPayloads {};
+struct ResetPayloads {};
+using PayloadOp =
+    std::variant<PutPayload, ReadPayload, DropPayloads, Corrupt, SweepPayloads, ResetPayloads>;
+struct PayloadAnswer {
+  bool found = true;
+  std::vector<Piece> pieces;
+};
+struct ToPayload {
+  Ticket ticket;
+  PayloadOp op;
+  Shift shift;
+};
+
+/// A destination may have something ready. Goes to every node, this one too, as Core::rung; a hint.
+struct Ring {
+  std::string destination;
+};
+
+using Effect = std::variant<Send, Close, Throttle, Encode, Check, ToQueue, AskQueue, SweepQueue,
+                            ToPayload, Ring>;
+
+}  // namespace reference::core

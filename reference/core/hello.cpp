@@ -1,0 +1,157 @@
+// bus/hello: versions, and what this bus claims. Source: END-1, API-4, CFG-1.
+#include <algorithm>
+
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+namespace json = boost::json;
+
+json::object capabilities(const State& state) {
+  json::object claimed{{"routing", {{"fallback", "none"}}},
+                       {"store", {{"keeps", "until_expiry"}}},
+                       {"integrity", {{"inline", true}}},
+                       {"ttl", {{"on_expiry", "drop"}, {"archive", false}}},
+                       {"queue",
+                        {{"lease", "timed"},
+                         {"lease_of", "subscription"},
+                         {"counts", "exact"},
+                         {"fanout", "atomic"},
+                         {"release", "frees"},
+                         {"release_counts", true},
+                         {"attempts", "exact"},
+                         {"late_ack", "refused"},
+                         {"ack", "durable"},
+                         {"extend", "any"},
+                         {"redelivered", "place"},
+                         {"reject_delay", "any"},
+                         {"overflow", "refuse"}}},
+                       {"groups", json::object()},
+                       {"priority", json::object()},
+                       {"delay", json::object()},
+                       {"dead_letter", {{"reason", "given"}, {"attempts", "exact"}}},
+                       {"redrive", json::object()},
+                       {"topic", {{"receivers", "exact"}}},
+                       {"patterns", {{"grammar", "redis_glob"}, {"escape", true}}},
+                       {"correlation", json::object()},
+                       {"batch", json::object()},
+                       {"health", json::object()},
+                       {"stats", {{"since", "creation"}}},
+                       {"config", json::object()}};
+  if (state.settings.control_token) {
+    for (const auto* hook :
+         {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})
+      claimed[hook] = json::object();
+  }
+  return claimed;
+}
+
+json::object limits(const Limits& limits) {
+  return {{"inline_bytes_max", limits.inline_bytes_max},
+          {"payload_bytes_max", limits.payload_bytes_max},
+          {"message_bytes_max", limits.message_bytes_max},
+          {"retrieve_bytes_max", limits.retrieve_bytes_max},
+          {"buffer_bytes_max", limits.buffer_bytes_max},
+          {"ttl_default_ms", limits.ttl_default.count()},
+          {"ttl_max_ms", limits.ttl_max.count()},
+          {"ttl_grace_ms", 1'000},
+          {"lease_default_ms", limits.lease_default.count()},
+          {"lease_max_ms", limits.lease_max.count()},
+          {"redelivery_grace_ms", 1'000},
+          {"delay_max_ms", limits.delay_max.count()},
+          {"delay_grace_ms", 1'000},
+          {"time_granularity_ms", 10},
+          {"attempts_max", limits.attempts_max},
+          {"backoff",
+           {{"base_ms", limits.backoff.base.count()},
+            {"factor", limits.backoff.factor},
+            {"cap_ms", limits.backoff.cap.count()},
+            {"jitter", 0}}},
+          {"priority",
+           {{"min", limits.priority_min},
+            {"max", limits.priority_max},
+            {"default", limits.priority_default}}},
+          {"credit_default", limits.credit_default},
+          {"credit_max", limits.credit_max},
+          {"batch_max", limits.batch_max},
+          {"name_bytes_max", limits.name_bytes_max},
+          {"json_depth_max", limits.json_depth_max},
+          {"retain_settled_ms", nullptr},
+          {"connections_max", nullptr},
+          {"publish_per_s", nullptr},
+          {"health", {{"degraded_ms", 50}, {"unhealthy_ms", 200}, {"detect_ms", 5'000}}},
+          {"wakeup_ms", 1'000},
+          {"counts_settle_ms", 500},
+          {"ping_ms", 30'000},
+          {"idle_ms", 60'000},
+          {"shutdown_ms", 5'000},
+          {"recovery_ms", 10'000},
+          {"answer_ms", 10'000}};
+}
+
+bool offers(const json::array& versions, std::string_view version) {
+  return std::any_of(versions.begin(), versions.end(), [&](const json::value& offered) {
+    return offered.is_string() && offered.get_string() == version;
+  });
+}
+
+// What a first hello must hold; the fault where it doesn't.
+std::optional<Fault> check_first(Params& params) {
+  const auto* versions = params.array("protocol");
+  if (auto* client = params.object("client"); client != nullptr) {
+    for (const auto* name : {"name", "version"}) {
+      const auto* value = client->if_contains(name);
+      if (value == nullptr || !value->is_string())
+        params.fail(invalid_params("client." + std::string(name) + " must be a string"));
+    }
+  }
+  for (const auto* name : {"token", "session_id", "user_id", "agent_id", "workspace_id"})
+    params.optional_text(name);
+  if (versions != nullptr) {
+    for (const auto& version : *versions)
+      if (!version.is_string()) params.fail(invalid_params("protocol must hold strings"));
+    if (!params.fault() && !offers(*versions, "1.0"))
+      return Fault{Kind::unsupported_version,
+                   "this bus speaks protocol 1.0",
+                   true,
+                   {{"supported", json::array{"1.0"}}, {"requested", *versions}}};
+  }
+  return params.fault();
+}
+
+}  // namespace
+
+json::object hello_result(const State& state) {
+  return {{"protocol", "1.0"},
+          {"server", {{"name", "refbus"}, {"version", state.settings.version}}},
+          {"capabilities", capabilities(state)},
+          {"limits", limits(state.settings.limits)},
+          {"guarantees",
+           {{"delivery", "at_least_once"},
+            {"durability", state.settings.durability},
+            {"ordering", "per_destination"}}}};
+}
+
+void hello(State& state, Call& call) {
+  auto& from = *state.connection(call.reply.conn);
+  if (from.greeted) {
+    // A renewal carries the token and nothing else; tokens mean nothing here, so nothing changes.
+    const bool renewal = call.params.has("token") && call.params.only("token");
+    if (!renewal)
+      state.refuse(call.reply, {Kind::conflict, "this connection has said hello"});
+    else if (call.params.text("token"); call.params.fault())
+      state.refuse(call.reply, *call.params.fault());
+    else
+      state.answer(call.reply, hello_result(state));
+    return;
+  }
+  if (const auto fault = check_first(call.params)) {
+    state.refuse(call.reply, *fault);
+    return;
+  }
+  from.greeted = true;
+  state.answer(call.reply, hello_result(state));
+}
+
+}  // namespace reference::core

@@ -1,0 +1,40 @@
+// The limits the bus declares in hello and holds to.
+#pragma once
+
+#include <cstdint>
+
+#include "reference/core/ids.hpp"
+
+namespace reference::core {
+
+struct Backoff {
+  Ms base{100};
+  int factor = 2;
+  Ms cap{10'000};
+};
+
+struct Limits {
+  std::uint64_t inline_bytes_max = 1'048'576;
+  std::uint64_t payload_bytes_max = 100ULL * 1'048'576;
+  std::uint64_t message_bytes_max = 32ULL * 1'048'576;
+  std::uint64_t retrieve_bytes_max = 4ULL * 1'048'576;
+  std::uint64_t buffer_bytes_max = 32ULL * 1'048'576;  ///< unsent bytes of one connection
+  std::uint64_t chunk_bytes = 1'048'576;
+  Ms ttl_default{48LL * 3'600'000};
+  Ms ttl_max{365LL * 24 * 3'600'000};
+  Ms lease_default{30'000};
+  Ms lease_max{3'600'000};
+  Ms delay_max{7LL * 24 * 3'600'000};
+  int attempts_max = 5;
+  Backoff backoff;
+  int priority_min = 0;
+  int priority_max = 10;
+  int priority_default = 0;
+  int credit_default = 16;
+  int credit_max = 1'000;
+  std::size_t batch_max = 256;
+  std::size_t name_bytes_max = 255;
+  int json_depth_max = 64;
+};
+
+}  // namespace reference::core

@@ -1,0 +1,43 @@
+// A message's payload: its bytes, how they came, and the digest over them.
+//
+// Source: SUM-1 (the digest is over the uncompressed payload bytes).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace reference::core {
+
+/// How the event carried its payload, and so how a delivery carries it again.
+enum class BodyKind : std::uint8_t {
+  none,    ///< No data member at all; size 0.
+  json,    ///< `data`, any JSON value but a string; the bytes are JSON text of the same value.
+  text,    ///< `data`, a JSON string; the bytes are its UTF-8.
+  binary,  ///< `data_base64`; the decoded bytes.
+};
+
+struct Body {
+  BodyKind kind = BodyKind::none;
+  std::string bytes;
+};
+
+/// Whether a delivery carries the payload or only names it.
+enum class Route : std::uint8_t { inlined, reference };
+
+using Digest = std::array<unsigned char, 32>;
+
+/// SHA-256 of `bytes`.
+Digest sha256(std::string_view bytes);
+
+/// `sha-256=:<base 64>:`, as RFC 9530 writes a digest.
+std::string digest_text(const Digest& digest);
+
+/// The digest that `text` writes; nothing where it isn't one of SHA-256.
+std::optional<Digest> parse_digest(std::string_view text);
+
+std::string_view route_text(Route route);
+
+}  // namespace reference::core

@@ -1,0 +1,40 @@
+// The right decisions; see the header for the rule each serves.
+#include "reference/core/policies.hpp"
+
+#include <algorithm>
+
+#include "reference/core/glob.hpp"
+
+namespace reference::core {
+
+Route Policies::route(const Body& body, std::uint64_t inline_bytes_max) const {
+  return body.bytes.size() > inline_bytes_max ? Route::reference : Route::inlined;
+}
+
+Ms Policies::time_to_live(Ms asked) const { return asked; }
+
+Ms Policies::lease(Ms asked) const { return asked; }
+
+Ms Policies::backoff(int attempt, const Backoff& backoff) const {
+  Ms wait = backoff.base;
+  for (int i = 1; i < attempt && wait < backoff.cap; ++i) wait *= backoff.factor;
+  return std::min(wait, backoff.cap);
+}
+
+bool Policies::exhausted(int attempt, int attempts_max) const { return attempt >= attempts_max; }
+
+int Policies::window(int credit, int outstanding) const { return credit - outstanding; }
+
+std::int64_t Policies::rank(int priority) const { return -priority; }
+
+bool Policies::matches(std::string_view pattern, std::string_view name) const {
+  return glob_matches(pattern, name);
+}
+
+Digest Policies::digest(const Body& body) const { return sha256(body.bytes); }
+
+bool Policies::intact(const Body& stored, const Digest& expected) const {
+  return digest(stored) == expected;
+}
+
+}  // namespace reference::core

@@ -1,0 +1,53 @@
+// The core's pure decisions, each one virtual function, so that a faulty bus is one override away.
+//
+// Threads: const and without state; workers call them too. Errors: none.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "reference/core/ids.hpp"
+#include "reference/core/limits.hpp"
+#include "reference/core/payload.hpp"
+
+namespace reference::core {
+
+class Policies {
+ public:
+  Policies() = default;
+  Policies(const Policies&) = default;
+  Policies& operator=(const Policies&) = default;
+  virtual ~Policies() = default;
+
+  /// Inline at or below the limit, by the payload's own bytes [ROUTE-1, ROUTE-3, ROUTE-4].
+  virtual Route route(const Body& body, std::uint64_t inline_bytes_max) const;
+
+  /// How long a message lives from its acceptance [TTL-2].
+  virtual Ms time_to_live(Ms asked) const;
+
+  /// How long a delivery stays with its subscriber [QUE-4].
+  virtual Ms lease(Ms asked) const;
+
+  /// The wait before delivery `attempt + 1`: base x factor^(attempt - 1), capped [QUE-5].
+  virtual Ms backoff(int attempt, const Backoff& backoff) const;
+
+  /// Whether the failure of delivery number `attempt` is the last one allowed [QUE-6].
+  virtual bool exhausted(int attempt, int attempts_max) const;
+
+  /// How many more deliveries a subscription may have outstanding; 0 and less mean none [QUE-11].
+  virtual int window(int credit, int outstanding) const;
+
+  /// Where a priority sorts: lower ranks are delivered first [PRI-1].
+  virtual std::int64_t rank(int priority) const;
+
+  /// Whether `name` matches the glob `pattern` [PUB-2].
+  virtual bool matches(std::string_view pattern, std::string_view name) const;
+
+  /// The digest of a payload [SUM-1].
+  virtual Digest digest(const Body& body) const;
+
+  /// Whether a stored body is still the one that `expected` was taken of [SUM-2].
+  virtual bool intact(const Body& stored, const Digest& expected) const;
+};
+
+}  // namespace reference::core

@@ -1,0 +1,263 @@
+// bus/publish and bus/publish_batch: from a request to an accepted message.
+//
+// A submission's payloads are hashed and, above the inline limit, stored first. Then it waits for
+// its turn in the connection's line, so that messages are accepted in the order they were sent.
+// Source: ROUTE-1..4, ROUTE-7, STORE-8, SUM-1, QUE-19, PUB-5.
+#include <algorithm>
+
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+namespace json = boost::json;
+using Shared = std::shared_ptr<Submission>;
+
+// A payload outlives its message's row by this, so that no reader finds the row without it.
+constexpr Ms kPayloadSlack{60'000};
+
+std::optional<Mode> parse_mode(std::string_view text) {
+  if (text == "queue") return Mode::queue;
+  if (text == "topic") return Mode::topic;
+  if (text == "both") return Mode::both;
+  return std::nullopt;
+}
+
+std::variant<Publication, Fault> read_publication(State& state, Params params) {
+  const auto& limits = state.settings.limits;
+  Publication item;
+  auto* event = params.object("event");
+  const std::string mode = params.text("mode");
+  item.destination = params.name("destination");
+  item.ttl = params.optional_ms("ttl_ms", Ms(1), limits.ttl_max).value_or(limits.ttl_default);
+  const auto delay = params.optional_ms("delay_ms", Ms(0), limits.delay_max);
+  if (params.fault()) return *params.fault();
+  const auto parsed = parse_mode(mode);
+  if (!parsed) return invalid_argument("mode must be queue, topic or both");
+  item.mode = *parsed;
+  if (delay && item.mode == Mode::topic) return invalid_argument("a topic knows no delay_ms");
+  item.delay = delay.value_or(Ms(0));
+  item.ttl = state.policies.time_to_live(item.ttl);
+
+  auto read = read_event(*event, limits);
+  if (auto* fault = std::get_if<Fault>(&read)) return std::move(*fault);
+  item.event = std::move(std::get<Event>(read));
+  item.size = item.event.body.bytes.size();
+  if (item.size > limits.payload_bytes_max)
+    return Fault{Kind::payload_too_large,
+                 "a payload has at most " + std::to_string(limits.payload_bytes_max) + " bytes"};
+  item.route = state.policies.route(item.event.body, limits.inline_bytes_max);
+  item.id = state.make_id();
+  return item;
+}
+
+bool needs_queue(const Publication& item) {
+  return item.mode != Mode::topic || item.route == Route::reference;
+}
+
+json::object item_result(const Publication& item) {
+  json::object result{{"transaction_id", item.id}, {"route", route_text(item.route)}};
+  if (item.mode != Mode::queue) result["receivers"] = item.receivers;
+  return result;
+}
+
+Enqueue enqueue(const State& state, Publication& item) {
+  Enqueue op;
+  op.id = item.id;
+  op.destination = item.destination;
+  op.route = item.route;
+  op.size = item.size;
+  op.digest = item.digest;
+  op.correlation = item.event.correlation;
+  op.rank = state.policies.rank(item.event.priority);
+  op.ttl = item.ttl;
+  op.not_after = item.event.expires;
+  op.ttl_max = state.settings.limits.ttl_max;
+  op.delay = item.delay;
+  op.fan_out = item.mode != Mode::topic;
+  op.event = item.event.text;
+  op.body.kind = item.event.body.kind;
+  // The topic's copy still needs the bytes.
+  if (item.route == Route::inlined)
+    op.body.bytes =
+        item.mode == Mode::queue ? std::move(item.event.body.bytes) : item.event.body.bytes;
+  return op;
+}
+
+// Answers with the fault, and takes back the payloads that are already stored.
+void fail(State& state, Submission& submission, const Fault& fault) {
+  std::vector<TransactionId> orphans;
+  for (const auto& item : submission.items)
+    if (item.put) orphans.push_back(item.id);
+  state.drop_payloads(std::move(orphans));
+  state.refuse(submission.reply, fault);
+}
+
+void finish(State& state, Submission& submission) {
+  for (auto& item : submission.items) {
+    if (item.mode != Mode::queue) {
+      item.receivers = fan_out(state, item, item.mode == Mode::both);
+      count_topic(state, item.receivers);
+    }
+  }
+  if (submission.batch) {
+    json::array results;
+    for (const auto& item : submission.items) results.emplace_back(item_result(item));
+    state.answer(submission.reply, {{"results", std::move(results)}});
+  } else {
+    state.answer(submission.reply, item_result(submission.items.front()));
+  }
+  for (auto& item : submission.items)
+    if (item.mode != Mode::topic) state.ring(std::move(item.destination));
+}
+
+void advance(State& state, const std::shared_ptr<Line>& line);
+
+void committed(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+               const Result<Answer>& answer) {
+  if (!answer) {
+    fail(state, *submission, store_fault(answer.error()));
+  } else if (answer->refused) {
+    Fault fault = invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
+    if (submission->batch) fault.more["index"] = answer->refused_at;
+    fail(state, *submission, fault);
+  } else {
+    finish(state, *submission);
+  }
+  line->remove(submission);
+  advance(state, line);
+}
+
+void commit(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {
+  Step step;
+  for (auto& item : submission->items)
+    if (needs_queue(item)) step.ops.emplace_back(enqueue(state, item));
+  if (step.ops.empty()) {
+    finish(state, *submission);
+    line->remove(submission);
+    return;
+  }
+  submission->committing = true;
+  // What has no topic part needs its place in line no longer: the store keeps the order.
+  if (!submission->has_topic()) line->remove(submission);
+  state.to_queue(std::move(step), [&state, line, submission](const Result<Answer>& answer) {
+    committed(state, line, submission, answer);
+  });
+}
+
+// Commits what is at the front of the line and ready. A submission with a topic part waits until
+// the topic parts before it are out.
+void advance(State& state, const std::shared_ptr<Line>& line) {
+  bool topic_pending = false;
+  for (auto at = line->begin(); at != line->end();) {
+    const Shared submission = *at++;
+    if (submission->committing) {
+      topic_pending = topic_pending || submission->has_topic();
+      continue;
+    }
+    if (submission->waiting > 0 || (topic_pending && submission->has_topic())) return;
+    if (submission->fault) {
+      fail(state, *submission, *submission->fault);
+      line->remove(submission);
+      continue;
+    }
+    commit(state, line, submission);
+    topic_pending = topic_pending || submission->has_topic();
+  }
+}
+
+void blame(Submission& submission, Fault fault, std::size_t index) {
+  if (submission.fault) return;
+  if (submission.batch) fault.more["index"] = index;
+  submission.fault = std::move(fault);
+}
+
+// The digest is known: check the sender's own, and store what goes by reference.
+void digested(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+              std::size_t index) {
+  auto& item = submission->items[index];
+  --submission->waiting;
+  if (item.event.digest && *item.event.digest != item.digest) {
+    blame(*submission, {Kind::digest_mismatch, "event.datadigest is not the payload's"}, index);
+    return;
+  }
+  if (item.route == Route::inlined || submission->fault) return;
+  item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+  ++submission->waiting;
+  PutPayload put{item.id, std::move(item.event.body.bytes), item.ttl + kPayloadSlack};
+  state.to_payload(std::move(put),
+                   [&state, line, submission, index](const Result<PayloadAnswer>& answer) {
+                     --submission->waiting;
+                     submission->items[index].put = true;
+                     if (!answer) blame(*submission, store_fault(answer.error()), index);
+                     advance(state, line);
+                   });
+}
+
+void prepare(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {
+  submission->waiting = submission->items.size();
+  for (std::size_t index = 0; index < submission->items.size(); ++index) {
+    auto& item = submission->items[index];
+    if (item.size <= kHashHere) {
+      item.digest = state.policies.digest(item.event.body);
+      digested(state, line, submission, index);
+      continue;
+    }
+    state.encode(std::move(item.event.body),
+                 [&state, line, submission, index](Body body, const Digest& digest) {
+                   auto& hashed = submission->items[index];
+                   hashed.event.body = std::move(body);
+                   hashed.digest = digest;
+                   digested(state, line, submission, index);
+                   advance(state, line);
+                 });
+  }
+}
+
+void submit(State& state, const Shared& submission) {
+  const auto line = state.connection(submission->reply.conn)->line;
+  line->push_back(submission);
+  prepare(state, line, submission);
+  advance(state, line);
+}
+
+}  // namespace
+
+void publish(State& state, Call& call) {
+  auto read = read_publication(state, call.params);
+  if (const auto* fault = std::get_if<Fault>(&read)) {
+    state.refuse(call.reply, *fault);
+    return;
+  }
+  auto submission = std::make_shared<Submission>();
+  submission->reply = call.reply;
+  submission->items.push_back(std::move(std::get<Publication>(read)));
+  submit(state, submission);
+}
+
+void publish_batch(State& state, Call& call) {
+  auto* items = call.params.array("items");
+  if (items == nullptr) return state.refuse(call.reply, *call.params.fault());
+  if (items->size() > state.settings.limits.batch_max)
+    return state.refuse(
+        call.reply, invalid_argument("a batch has at most " +
+                                     std::to_string(state.settings.limits.batch_max) + " items"));
+  auto submission = std::make_shared<Submission>();
+  submission->reply = call.reply;
+  submission->batch = true;
+  for (std::size_t index = 0; index < items->size(); ++index) {
+    auto* params = (*items)[index].if_object();
+    if (params == nullptr)
+      return state.refuse(call.reply, invalid_params("items must hold objects"));
+    auto read = read_publication(state, Params(*params, state.settings.limits));
+    if (auto* fault = std::get_if<Fault>(&read)) {
+      fault->more["index"] = index;
+      return state.refuse(call.reply, *fault);
+    }
+    submission->items.push_back(std::move(std::get<Publication>(read)));
+  }
+  if (submission->items.empty()) return state.answer(call.reply, {{"results", json::array()}});
+  submit(state, submission);
+}
+
+}  // namespace reference::core

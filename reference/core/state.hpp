@@ -1,0 +1,303 @@
+// What the core remembers between inputs. Everything durable is in the stores; all of this may be
+// lost with the process.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "reference/core/core.hpp"
+#include "reference/core/event.hpp"
+#include "reference/core/params.hpp"
+
+namespace reference::core {
+
+/// A connection with this much unanswered is read no further until it has been worked off.
+constexpr std::uint64_t kOpenRequestsMax = 4'096;
+constexpr std::uint64_t kOpenBytesMax = 64ULL * 1'048'576;
+
+/// A connection with this many unsent bytes gets no further queue deliveries for now.
+constexpr std::uint64_t kUnsentPause = 8ULL * 1'048'576;
+
+/// Bodies above this are hashed by a worker.
+constexpr std::size_t kHashHere = 32'768;
+
+/// Stored events are read back with this; they were checked against the declared depth once.
+inline constexpr boost::json::parse_options kDeep{.max_depth = 512};
+
+/// Where an answer goes.
+struct Reply {
+  Conn conn{};
+  boost::json::value id;
+  bool silent = false;  ///< the request was a notification
+};
+
+using SubscriptionId = std::uint64_t;
+using Token = std::uint64_t;
+
+enum class Mode : std::uint8_t { queue, topic, both };
+
+struct Subscription {
+  Conn conn{};
+  Mode mode = Mode::queue;
+  std::string destination;  ///< or the pattern
+  bool pattern = false;
+  std::string group;
+  int credit = 0;
+  Ms term{0};  ///< the lease its deliveries were promised
+  bool ending = false;  ///< unsubscribed; nothing is delivered any more
+  std::unordered_set<Token> open;
+};
+
+enum class Settling : std::uint8_t { none, acking, rejecting };
+
+/// A delivery that is neither settled nor lost.
+struct Delivery {
+  SubscriptionId subscription = 0;
+  Conn conn{};
+  Copy copy;
+  int attempt = 1;
+  Tick ends{};  ///< the lease's end at the latest
+  Settling settling = Settling::none;
+  struct Waiter {
+    Reply reply;
+    Settling wants = Settling::none;
+  };
+  std::vector<Waiter> waiters;  ///< settled it again while the first settling was under way
+};
+
+enum class Past : std::uint8_t { acked, rejected, lost, gone };
+
+/// The deliveries a connection has settled or lost, the newest 1 000 and those whose lease would
+/// still run.
+class SettleMemory {
+ public:
+  void remember(Token token, Past past, Tick ends, Tick now);
+  [[nodiscard]] std::optional<Past> find(Token token) const;
+  [[nodiscard]] std::size_t size() const { return order_.size(); }
+
+ private:
+  struct Entry {
+    Past past;
+    Tick ends;
+  };
+  std::unordered_map<Token, Entry> entries_;
+  std::deque<Token> order_;
+};
+
+/// One message of a publish on its way to acceptance.
+struct Publication {
+  TransactionId id;
+  std::string destination;
+  Mode mode = Mode::queue;
+  Event event;
+  Route route = Route::inlined;
+  std::uint64_t size = 0;
+  Digest digest{};
+  Ms ttl{0};
+  Ms delay{0};
+  bool put = false;  ///< its payload is in the payload store
+  std::int64_t receivers = 0;
+};
+
+/// A publish or a batch: its messages are accepted all or none.
+struct Submission {
+  Reply reply;
+  bool batch = false;
+  std::vector<Publication> items;
+  std::size_t waiting = 0;  ///< digests and payloads under way
+  bool committing = false;
+  std::optional<Fault> fault;
+
+  [[nodiscard]] bool has_topic() const;
+};
+
+/// Submissions of one connection in the order they came, so that they are accepted in it.
+using Line = std::list<std::shared_ptr<Submission>>;
+
+struct Connection {
+  Role role = Role::client;
+  bool greeted = false;
+  std::set<SubscriptionId> subscriptions;
+  SettleMemory settled;
+  std::shared_ptr<Line> line = std::make_shared<Line>();
+  std::uint64_t unsent = 0;  ///< bytes sent and not yet written
+  bool starved = false;      ///< a pump passed it over for its unsent bytes
+  std::uint64_t open_requests = 0;
+  std::uint64_t open_bytes = 0;
+  bool throttled = false;
+  bool closing = false;
+};
+
+/// The members of one group on this node.
+struct Group {
+  std::vector<SubscriptionId> members;
+  std::size_t turn = 0;  ///< who is asked first
+  bool asking = false;   ///< a Lease is under way
+  bool again = false;    ///< something changed meanwhile
+  bool dry = false;      ///< nothing was ready when last asked, and no ring since
+};
+
+struct Latency {
+  std::deque<double> ms;  ///< the newest samples
+  void add(double sample);
+};
+
+struct State {
+  State(Settings given, const Policies& decisions, Random& dice);
+
+  Settings settings;
+  const Policies& policies;
+  Random& random;
+  Tick now{};
+  Shift shift{0};
+  bool stopping = false;
+
+  std::unordered_map<Conn, Connection> connections;
+  std::map<SubscriptionId, Subscription> subscriptions;
+  std::unordered_map<std::string, std::map<std::string, Group>> queues;
+  std::unordered_map<std::string, std::vector<SubscriptionId>> topics;
+  std::vector<SubscriptionId> patterns;
+  std::unordered_map<Token, Delivery> deliveries;
+  SubscriptionId next_subscription = 1;
+  Token next_token = 1;
+
+  std::optional<Tick> next_sweep;
+  bool sweeping = false;
+  bool sweep_again = false;           ///< the one under way began before the clock moved
+  std::set<std::string> retry_pumps;  ///< destinations whose Lease the store failed
+  std::vector<std::function<void(std::optional<Fault>, std::int64_t)>> after_sweep;
+  std::int64_t swept_expired = 0;
+
+  Count uncounted;  ///< topic traffic not yet in the store's totals
+  std::optional<Tick> next_count;
+
+  Latency queue_latency;
+
+  std::vector<Effect> effects;
+  std::uint64_t next_ticket = 1;
+  std::unordered_map<Ticket, std::function<void(Body, const Digest&)>> on_encoded;
+  std::unordered_map<Ticket, std::function<void(Checked)>> on_checked;
+  std::unordered_map<Ticket, std::function<void(Result<Answer>)>> on_stored;
+  std::unordered_map<Ticket, std::function<void(Result<View>)>> on_looked;
+  std::unordered_map<Ticket, std::function<void(Result<PayloadAnswer>)>> on_fetched;
+  std::unordered_map<Ticket, Tick> asked_at;
+
+  // Emitting effects.
+  void send(Conn conn, std::string text);
+  void close(Conn conn);
+  void to_queue(Step step, std::function<void(Result<Answer>)> then);
+  void to_queue(QueueOp op, std::function<void(Result<Answer>)> then);
+  void ask(Question question, std::function<void(Result<View>)> then);
+  void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then);
+  void encode(Body body, std::function<void(Body, const Digest&)> then);
+  void check(std::vector<std::pair<Body, Digest>> bodies, std::function<void(Checked)> then);
+  void ring(std::string destination);
+  void drop_payloads(std::vector<TransactionId> ids);
+  void want_sweep(Tick at);
+
+  // Answering requests.
+  void answer(const Reply& reply, const boost::json::object& result);
+  void refuse(const Reply& reply, const Fault& fault);
+  Connection* connection(Conn conn);
+  TransactionId make_id();
+
+ private:
+  Ticket ticket() { return Ticket{next_ticket++}; }
+  void done(const Reply& reply);
+};
+
+/// One request with what its method needs.
+struct Call {
+  Reply reply;
+  Params params;
+  std::size_t bytes = 0;  ///< of the request's text
+};
+
+// methods.cpp
+/// Finds the method and calls it; refuses what is unknown, unclaimed or before hello.
+void dispatch(State& state, Conn conn, Request request);
+
+// hello.cpp
+void hello(State& state, Call& call);
+boost::json::object hello_result(const State& state);
+
+// publish.cpp
+void publish(State& state, Call& call);
+void publish_batch(State& state, Call& call);
+
+// topics.cpp
+/// Sends the event to every matching live subscription; the number of them, withheld ones too.
+std::int64_t fan_out(State& state, const Publication& item, bool withhold);
+void join_topic(State& state, SubscriptionId id);
+void leave_topic(State& state, SubscriptionId id);
+/// A topic was published to; its counters reach the store soon.
+void count_topic(State& state, std::int64_t delivered);
+void flush_counts(State& state);
+
+// subscribe.cpp
+void subscribe(State& state, Call& call);
+void unsubscribe(State& state, Call& call);
+void set_credit(State& state, Call& call);
+/// Ends all that a vanished connection had.
+void drop_connection(State& state, Conn conn);
+
+// pump.cpp
+/// Asks the store for what the group's members have free credit for.
+void pump(State& state, const std::string& destination, const std::string& group);
+/// Something may be ready at `destination`: its groups are asked anew.
+void wake(State& state, const std::string& destination);
+
+// settle.cpp
+void ack(State& state, Call& call);
+void reject(State& state, Call& call);
+void extend(State& state, Call& call);
+/// Gives a delivery back without its consumer's word. `unsent`: nobody ever saw it.
+void release(State& state, Token token);
+void release_unsent(State& state, const Copy& copy, const std::string& destination);
+/// The delivery's lease is over: its credit comes back. Harmless for an unknown token.
+void end_delivery(State& state, Token token, Past past);
+std::string delivery_id(Token token);
+std::optional<Token> parse_delivery_id(std::string_view text);
+
+// sweep.cpp
+void run_sweep(State& state);
+void swept(State& state, Result<Swept> swept);
+/// What any answered step may bring besides its own news.
+void absorb(State& state, const Answer& answer);
+
+// retrieve.cpp
+void retrieve(State& state, Call& call);
+/// Notes for good that a payload failed its digest.
+void spoil(State& state, const TransactionId& id);
+
+// records.cpp
+void inspect(State& state, Call& call);
+void remove(State& state, Call& call);
+void correlated(State& state, Call& call);
+/// The event as a delivery would carry it; without its payload where that fails its digest.
+std::string event_text(const State& state, const MessageView& message);
+
+// dead_letters.cpp
+void pending(State& state, Call& call);
+void dead_letters(State& state, Call& call);
+void redrive(State& state, Call& call);
+void purge(State& state, Call& call);
+
+// stats.cpp
+void stats(State& state, Call& call);
+void health(State& state, Call& call);
+
+// control.cpp
+void control(State& state, Conn conn, Request request);
+
+}  // namespace reference::core

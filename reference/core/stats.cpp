@@ -1,0 +1,122 @@
+// bus/stats and bus/health. Source: STA-1, STA-2, HLT-1, PUB-8.
+#include <algorithm>
+#include <numeric>
+
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kDestinationsMost = 1'000;
+constexpr double kDegradedMs = 50;
+constexpr double kUnhealthyMs = 200;
+
+json::object totals_object(const Totals& totals, const Count& uncounted) {
+  return {{"published", totals.published},
+          {"delivered", totals.delivered},
+          {"acked", totals.acked},
+          {"rejected", totals.rejected},
+          {"redelivered", totals.redelivered},
+          {"dead_lettered", totals.dead_lettered},
+          {"expired", totals.expired},
+          {"deleted", totals.deleted},
+          {"topic_published", totals.topic_published + uncounted.topic_published},
+          {"topic_delivered", totals.topic_delivered + uncounted.topic_delivered}};
+}
+
+json::object counts_object(const Counts& counts) {
+  return {{"accepted", counts.accepted}, {"acked", counts.acked},     {"ready", counts.ready},
+          {"leased", counts.leased},     {"delayed", counts.delayed}, {"dead", counts.dead},
+          {"expired", counts.expired},   {"deleted", counts.deleted}};
+}
+
+// Live subscriptions by exact name, of the destinations in (after, last].
+std::map<std::string, std::int64_t> subscribers(const State& state, const AskStats& asked,
+                                                const std::optional<std::string>& last) {
+  std::map<std::string, std::int64_t> live;
+  for (const auto& [id, subscription] : state.subscriptions) {
+    const auto& name = subscription.destination;
+    if (subscription.pattern || subscription.ending || name <= asked.after) continue;
+    if (asked.destination ? name == *asked.destination : !last || name <= *last) ++live[name];
+  }
+  return live;
+}
+
+json::object destinations_object(const State& state, const AskStats& asked, const StatsPage& page) {
+  auto live = subscribers(state, asked, page.next);
+  if (asked.destination) live.try_emplace(*asked.destination, 0);
+  json::object destinations;
+  for (const auto& [name, groups] : page.destinations) {
+    live.try_emplace(name, 0);
+    json::object counted;
+    for (const auto& [group, counts] : groups) counted[group] = counts_object(counts);
+    destinations[name] = json::object{{"groups", std::move(counted)}};
+  }
+  for (const auto& [name, count] : live) {
+    auto& entry = destinations[name];
+    if (!entry.is_object()) entry = json::object{{"groups", json::object()}};
+    entry.get_object()["subscribers"] = count;
+  }
+  return destinations;
+}
+
+json::object stats_result(const State& state, const AskStats& asked, const StatsPage& page) {
+  const auto connections = std::count_if(
+      state.connections.begin(), state.connections.end(),
+      [](const auto& entry) { return entry.second.role == Role::client && entry.second.greeted; });
+  json::object result{{"totals", totals_object(page.totals, state.uncounted)},
+                      {"destinations", destinations_object(state, asked, page)},
+                      {"payloads",
+                       {{"count", page.totals.payload_count},
+                        {"bytes", page.totals.payload_bytes},
+                        {"corrupt", page.totals.payload_corrupt}}},
+                      {"fallbacks", 0},
+                      {"connections", connections}};
+  if (page.next) result["cursor"] = *page.next;
+  return result;
+}
+
+std::string_view status_of(double ms) {
+  if (ms >= kUnhealthyMs) return "unhealthy";
+  return ms >= kDegradedMs ? "degraded" : "healthy";
+}
+
+}  // namespace
+
+void stats(State& state, Call& call) {
+  AskStats ask;
+  if (call.params.has("destination")) ask.destination = call.params.name("destination");
+  ask.after = call.params.optional_text("cursor").value_or("");
+  ask.limit = kDestinationsMost;
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  run_sweep(state);
+  const Reply reply = call.reply;
+  state.ask(ask, [&state, reply, ask](const Result<View>& view) {
+    if (!view) return state.refuse(reply, store_fault(view.error()));
+    state.answer(reply, stats_result(state, ask, std::get<StatsPage>(*view)));
+  });
+}
+
+void health(State& state, Call& call) {
+  const Reply reply = call.reply;
+  const Tick asked = state.now;
+  // A write that changes nothing, through the same lane as every publish and ack.
+  state.to_queue(Count{}, [&state, reply, asked](const Result<Answer>& answer) {
+    const double took = std::chrono::duration<double, std::milli>(state.now - asked).count();
+    const auto& samples = state.queue_latency.ms;
+    const auto [low, high] = std::minmax_element(samples.begin(), samples.end());
+    const double sum = std::accumulate(samples.begin(), samples.end(), 0.0);
+    const auto status = answer ? status_of(took) : "unhealthy";
+    const json::object latency{
+        {"min", *low},
+        {"avg", std::clamp(sum / static_cast<double>(samples.size()), *low, *high)},
+        {"max", *high}};
+    state.answer(reply,
+                 {{"status", status},
+                  {"components", {{"queue", {{"status", status}, {"latency_ms", latency}}}}}});
+  });
+}
+
+}  // namespace reference::core

@@ -1,0 +1,260 @@
+// What the core asks of a queue store, and what it hears back: values, so that an executor can
+// gather, delay and batch them.
+//
+// Durations go in and instants come out: the store's clock decides about leases, delays and expiry,
+// never a node's.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "reference/core/ids.hpp"
+#include "reference/core/payload.hpp"
+
+namespace reference::core {
+
+/// Accepts one message. Every group of the destination is owed it; where there is none, `default`
+/// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`.
+struct Enqueue {
+  TransactionId id;
+  std::string destination;
+  std::string event;  ///< JSON object text without the payload's members
+  Body body;          ///< bytes are empty where the route is a reference
+  Route route = Route::inlined;
+  std::uint64_t size = 0;
+  Digest digest{};
+  std::optional<std::string> correlation;
+  std::int64_t rank = 0;             ///< lower is delivered first
+  Ms ttl{0};                         ///< from acceptance
+  std::optional<Instant> not_after;  ///< the sender's own expiry; the earlier one counts
+  Ms ttl_max{0};
+  Ms delay{0};
+  bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
+};
+
+/// Makes a group where it is missing.
+struct Join {
+  std::string destination;
+  std::string group;
+};
+
+/// How many one member wants, and the tokens its deliveries get: first_token, first_token + 1, ...
+struct Want {
+  std::uint64_t first_token = 0;
+  int count = 0;
+  Ms term{0};
+};
+
+/// Leases ready messages in rank order, to the wants in turn, stopping once `bytes_max` is passed.
+struct Lease {
+  std::string destination;
+  std::string group;
+  std::vector<Want> wants;
+  std::uint64_t bytes_max = 0;
+};
+
+/// One leased copy. The token tells this lease from later ones of the same copy.
+struct Copy {
+  std::int64_t message = 0;
+  std::int64_t group = 0;
+  std::uint64_t token = 0;
+};
+
+/// Settles a copy for good. Refused with `lease_lost` or `not_found`.
+struct Ack {
+  Copy copy;
+};
+
+/// Ends a lease without success: retry after `delay`, or set aside as a dead letter. An expired
+/// message does neither. `unsent` takes the attempt back. Refused like Ack.
+struct Fail {
+  Copy copy;
+  bool dead = false;
+  bool unsent = false;
+  bool rejected = false;  ///< counted as a reject
+  Ms delay{0};
+  std::string reason{};  ///< of the dead letter
+};
+
+/// The lease now ends `term` from now. Refused like Ack.
+struct Extend {
+  Copy copy;
+  Ms term{0};
+};
+
+/// Dead letters become ready again, behind their equals. Without ids: all of the group.
+struct Redrive {
+  std::string destination;
+  std::string group;
+  std::optional<std::vector<TransactionId>> ids;
+};
+
+/// Removes dead letters. Without ids: all of the group.
+struct Purge {
+  std::string destination;
+  std::string group;
+  std::optional<std::vector<TransactionId>> ids;
+};
+
+/// Ends a group and what it was owed.
+struct Forget {
+  std::string destination;
+  std::string group;
+};
+
+/// Removes a message from its queues and from the store. Refused with `not_found`.
+struct Delete {
+  TransactionId id;
+};
+
+/// Notes that a message's payload failed its digest.
+struct Spoil {
+  TransactionId id;
+  std::string error;
+};
+
+/// Adds to the totals what no store step shows.
+struct Count {
+  std::int64_t topic_published = 0;
+  std::int64_t topic_delivered = 0;
+};
+
+/// What ctl/corrupt does to stored bytes.
+enum class Damage : std::uint8_t { flip, truncate, extend, zero, erase };
+enum class Part : std::uint8_t { payload, digest };
+
+/// Damages the stored body or digest of one message, on purpose. Refused with `not_found`, or
+/// `invalid` where `at` lies beyond the body.
+struct Corrupt {
+  TransactionId id;
+  Part part = Part::payload;
+  Damage damage = Damage::flip;
+  std::uint64_t at = 0;
+};
+
+/// Empties everything.
+struct Reset {};
+
+using QueueOp = std::variant<Enqueue, Join, Lease, Ack, Fail, Extend, Redrive, Purge, Forget,
+                             Delete, Spoil, Count, Corrupt, Reset>;
+
+/// The copy that an Ack, Fail or Extend settles; null for every other op.
+const Copy* settled_copy(const QueueOp& op);
+
+/// Ops that happen all or none. A Delete or Corrupt is alone in its step.
+struct Step {
+  std::vector<QueueOp> ops;
+};
+
+enum class Refusal : std::uint8_t { not_found, lease_lost, invalid };
+
+/// A delivery made by a Lease.
+struct Taken {
+  Copy copy;
+  int attempt = 1;
+  TransactionId id;
+  std::string event;
+  Body body;
+  Route route = Route::inlined;
+  std::uint64_t size = 0;
+  Digest digest{};
+};
+
+/// The answer to one step.
+struct Answer {
+  std::optional<Refusal> refused;
+  std::size_t refused_at = 0;  ///< which op
+  std::vector<Taken> taken;
+  bool dry = false;                         ///< the last Lease found fewer than were wanted
+  std::int64_t count = 0;                   ///< redriven or purged
+  std::vector<std::uint64_t> ended;         ///< tokens of leases that ended without being settled
+  std::vector<TransactionId> unreferenced;  ///< stored payloads that nothing names any more
+  std::vector<std::string> woken;           ///< destinations with messages newly ready
+  std::optional<Ms> due;                    ///< when the store next wants a sweep because of it
+};
+
+struct Swept {
+  std::vector<std::uint64_t> ended;
+  std::vector<std::string> woken;
+  std::vector<TransactionId> unreferenced;
+  std::int64_t expired = 0;
+  bool more = false;           ///< at_most was reached
+  std::optional<Ms> next_due;  ///< from now; nothing where nothing will ever fall due
+};
+
+struct AskMessage {
+  TransactionId id;
+  bool with_body = false;
+};
+struct AskCounts {
+  std::string destination;
+  std::string group;
+};
+struct AskDead {
+  std::string destination;
+  std::string group;
+  std::int64_t after = 0;  ///< cursor; 0 begins
+  int limit = 0;
+};
+struct AskCorrelated {
+  std::string correlation;
+  std::int64_t after = 0;
+  int limit = 0;
+};
+struct AskStats {
+  std::optional<std::string> destination;  ///< this one only
+  std::string after;                       ///< cursor: names above this one
+  int limit = 0;
+};
+using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskStats>;
+
+enum class Status : std::uint8_t { pending, complete, error, expired };
+
+struct MessageView {
+  TransactionId id;
+  std::string destination;
+  std::string event;
+  Body body;  ///< bytes only where they were asked for
+  Route route = Route::inlined;
+  std::uint64_t size = 0;
+  Digest digest{};
+  Status status = Status::pending;
+  Instant created = 0;
+  Instant expires = 0;
+  std::optional<std::string> error;
+};
+struct Counts {
+  std::int64_t accepted = 0, acked = 0, ready = 0, leased = 0, delayed = 0, dead = 0, expired = 0,
+               deleted = 0;
+};
+struct DeadLetter {
+  MessageView message;
+  int attempts = 0;
+  std::string reason;
+};
+struct DeadPage {
+  std::vector<DeadLetter> letters;
+  std::optional<std::int64_t> next;
+};
+struct CorrelatedPage {
+  std::vector<MessageView> messages;
+  std::optional<std::int64_t> next;
+};
+struct Totals {
+  std::int64_t published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0,
+               dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0,
+               topic_delivered = 0;
+  std::int64_t payload_count = 0, payload_bytes = 0, payload_corrupt = 0;
+};
+struct StatsPage {
+  Totals totals;
+  std::vector<std::pair<std::string, std::vector<std::pair<std::string, Counts>>>> destinations;
+  std::optional<std::string> next;
+};
+/// monostate: the store knows no such message.
+using View = std::variant<std::monostate, MessageView, Counts, DeadPage, CorrelatedPage, StatsPage>;
+
+}  // namespace reference::core

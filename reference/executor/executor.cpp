@@ -1,0 +1,201 @@
+// Effects are carried out under the lock, in order: none of them blocks.
+#include "reference/executor/executor.hpp"
+
+#include <deque>
+
+#include "reference/executor/log.hpp"
+
+namespace reference::executor {
+namespace {
+
+constexpr std::size_t kWorkers = 2;
+// A payload of the declared depth lies this much deeper in its request.
+constexpr int kEnvelopeDepth = 64;
+
+core::Tick now() { return std::chrono::steady_clock::now(); }
+
+}  // namespace
+
+Executor::Executor(core::Settings settings, stores::QueueStore& queues,
+                   stores::PayloadStore& payloads, const core::Policies& policies,
+                   core::Random& random, Edge* edge)
+    : policies_(policies),
+      edge_(edge),
+      parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
+      core_(settings, policies, random),
+      workers_(kWorkers),
+      lane_(std::make_unique<Lane>(queues, payloads, settings.limits.chunk_bytes,
+                                   [this](Answers answers) { report(std::move(answers)); })) {}
+
+Executor::~Executor() { end(); }
+
+void Executor::end() {
+  {
+    const Lock lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  if (timer_.joinable()) timer_.join();
+  workers_.end();
+  if (lane_) lane_->end();
+}
+
+void Executor::start(Outlet& outlet) {
+  outlet_ = &outlet;
+  timer_ = std::thread([this] { keep_time(); });
+  Lock lock(mutex_);
+  changed_.wait(lock, [this] { return swept_once_ && !core_.sweeping(); });
+}
+
+void Executor::opened(core::Conn conn, core::Role role) {
+  const Lock lock(mutex_);
+  core_.opened(conn, role, now());
+  carry_out();
+}
+
+void Executor::closed(core::Conn conn) {
+  const Lock lock(mutex_);
+  core_.closed(conn, now());
+  carry_out();
+}
+
+void Executor::received(core::Conn conn, std::string_view text) {
+  if (edge_ == nullptr) return request(conn, core::read_request(text, parse_depth_));
+  boost::json::error_code error;
+  auto message = boost::json::parse(text, error, {}, {.max_depth = parse_depth_});
+  if (error) return request(conn, core::read_request(text, parse_depth_));
+  for (const auto& one : edge_->inbound(conn, std::move(message)))
+    request(conn, core::read_request(boost::json::serialize(one), parse_depth_));
+}
+
+void Executor::request(core::Conn conn, core::Reading reading) {
+  const Lock lock(mutex_);
+  core_.request(conn, std::move(reading), now());
+  carry_out();
+}
+
+void Executor::written(core::Conn conn, std::uint64_t bytes) {
+  const Lock lock(mutex_);
+  core_.written(conn, bytes, now());
+  carry_out();
+}
+
+void Executor::stop(core::Ms within) {
+  Lock lock(mutex_);
+  stopping_ = true;
+  core_.stop(now());
+  carry_out();
+  changed_.wait_for(lock, within, [this] { return !core_.busy(); });
+}
+
+bool Executor::ready() {
+  const Lock lock(mutex_);
+  return swept_once_ && !stopping_ && !store_failing_;
+}
+
+// A ring may make the core want more, so this goes on until nothing is left.
+void Executor::carry_out() {
+  for (auto effects = core_.take(); !effects.empty(); effects = core_.take())
+    for (auto& effect : effects) carry_out(effect);
+  const auto deadline = core_.next_deadline();
+  const bool earlier = deadline && (!armed_ || *deadline < *armed_);
+  if (earlier || (stopping_ && !core_.busy())) changed_.notify_all();
+}
+
+void Executor::carry_out(core::Effect& effect) {
+  struct Carry {
+    Executor& self;
+    void operator()(core::Send& one) const { self.send(std::move(one)); }
+    void operator()(core::Close& one) const { self.outlet_->close(one.conn); }
+    void operator()(core::Throttle& one) const { self.outlet_->throttle(one.conn, one.paused); }
+    void operator()(core::Encode& one) const { self.encode(std::move(one)); }
+    void operator()(core::Check& one) const { self.check(std::move(one)); }
+    void operator()(core::ToQueue& one) const { self.lane_->push(std::move(one)); }
+    void operator()(core::AskQueue& one) const { self.lane_->push(std::move(one)); }
+    void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
+    void operator()(core::ToPayload& one) const { self.lane_->push(std::move(one)); }
+    void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
+  };
+  std::visit(Carry{*this}, effect);
+}
+
+void Executor::send(core::Send effect) {
+  if (edge_ == nullptr) return outlet_->send(effect.conn, std::move(effect.text));
+  auto message = boost::json::parse(effect.text, {}, {.max_depth = parse_depth_});
+  for (const auto& one : edge_->outbound(effect.conn, std::move(message)))
+    outlet_->send(effect.conn, boost::json::serialize(one));
+}
+
+void Executor::encode(core::Encode effect) {
+  auto held = std::make_shared<core::Encode>(std::move(effect));
+  workers_.push([this, held] {
+    const auto digest = policies_.digest(held->body);
+    const Lock lock(mutex_);
+    core_.encoded(held->ticket, std::move(held->body), digest, now());
+    carry_out();
+  });
+}
+
+void Executor::check(core::Check effect) {
+  auto held = std::make_shared<core::Check>(std::move(effect));
+  workers_.push([this, held] {
+    core::Checked checked;
+    for (const auto& [body, digest] : held->bodies)
+      checked.intact.push_back(policies_.intact(body, digest));
+    checked.bodies = std::move(held->bodies);
+    const Lock lock(mutex_);
+    core_.checked(held->ticket, std::move(checked), now());
+    carry_out();
+  });
+}
+
+void Executor::report(Answers answers) {
+  const Lock lock(mutex_);
+  const auto at = now();
+  bool failing = store_failing_;
+  const auto note = [&](const auto& result) {
+    failing = !result;
+    if (failing && !store_failing_)
+      log(Level::error, "store failed", {{"detail", result.error().detail()}});
+  };
+  for (auto& [ticket, answer] : answers.payloads) {
+    note(answer);
+    core_.fetched(ticket, std::move(answer), at);
+  }
+  for (auto& [ticket, answer] : answers.steps) {
+    note(answer);
+    core_.stored(ticket, std::move(answer), at);
+  }
+  for (auto& [ticket, answer] : answers.swept) {
+    note(answer);
+    if (answer && answer->expired > 0) log(Level::info, "swept", {{"expired", answer->expired}});
+    swept_once_ = true;
+    core_.swept(ticket, std::move(answer), at);
+  }
+  for (auto& [ticket, answer] : answers.views) {
+    note(answer);
+    core_.looked(ticket, std::move(answer), at);
+  }
+  if (store_failing_ && !failing) log(Level::info, "store recovered");
+  store_failing_ = failing;
+  if (!swept_once_ || !core_.sweeping()) changed_.notify_all();
+  carry_out();
+}
+
+void Executor::keep_time() {
+  Lock lock(mutex_);
+  while (!ending_) {
+    const auto deadline = core_.next_deadline();
+    armed_ = deadline;
+    if (!deadline) {
+      changed_.wait(lock);
+    } else if (*deadline > now()) {
+      changed_.wait_until(lock, *deadline);
+    } else {
+      core_.tick(now());
+      carry_out();
+    }
+  }
+}
+
+}  // namespace reference::executor

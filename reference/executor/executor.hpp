@@ -1,0 +1,94 @@
+// Carries out the core's effects with threads, and brings the answers back as inputs.
+//
+// Threads: the methods may be called from any; one lock is held around each input to the core.
+// Errors: none of its own; what a store or client does is the core's business.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <thread>
+
+#include "reference/core/core.hpp"
+#include "reference/executor/edge.hpp"
+#include "reference/executor/lane.hpp"
+#include "reference/executor/workers.hpp"
+
+namespace reference::executor {
+
+/// The executor's way to the clients. Called with the executor's lock held: must not block and
+/// must not call back.
+class Outlet {
+ public:
+  Outlet() = default;
+  Outlet(const Outlet&) = delete;
+  Outlet& operator=(const Outlet&) = delete;
+  virtual ~Outlet() = default;
+
+  virtual void send(core::Conn conn, std::string text) = 0;
+  /// Closes once everything sent before is written.
+  virtual void close(core::Conn conn) = 0;
+  virtual void throttle(core::Conn conn, bool paused) = 0;
+};
+
+class Executor {
+ public:
+  /// Everything referred to must outlive the executor. `edge` may be null.
+  Executor(core::Settings settings, stores::QueueStore& queues, stores::PayloadStore& payloads,
+           const core::Policies& policies, core::Random& random, Edge* edge);
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+  ~Executor();
+
+  /// From here on effects may reach `outlet`; returns once what time has done while the bus was
+  /// down is done in the store, too.
+  void start(Outlet& outlet);
+
+  void opened(core::Conn conn, core::Role role);
+  void closed(core::Conn conn);
+  /// One text message from a client; parsed before the lock is taken.
+  void received(core::Conn conn, std::string_view text);
+  void written(core::Conn conn, std::uint64_t bytes);
+
+  /// Refuses new work; returns once nothing accepted is unanswered or `within` has passed.
+  void stop(core::Ms within);
+
+  /// Ends all threads; nothing reaches the outlet afterwards.
+  void end();
+
+  /// Whether a publish would be accepted now.
+  [[nodiscard]] bool ready();
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+  void request(core::Conn conn, core::Reading reading);
+  void carry_out();
+  void carry_out(core::Effect& effect);
+  void report(Answers answers);
+  void encode(core::Encode effect);
+  void check(core::Check effect);
+  void send(core::Send effect);
+  void keep_time();
+
+  const core::Policies& policies_;
+  Edge* edge_;
+  std::size_t parse_depth_;
+  Outlet* outlet_ = nullptr;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  core::Core core_;
+  std::optional<core::Tick> armed_;  ///< the deadline that the timer waits for
+  bool stopping_ = false;
+  bool ending_ = false;
+  bool swept_once_ = false;
+  bool store_failing_ = false;
+
+  Workers workers_;
+  std::unique_ptr<Lane> lane_;
+  std::thread timer_;
+};
+
+}  // namespace reference::executor

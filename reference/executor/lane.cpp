@@ -1,0 +1,148 @@
+// Source: DESIGN's batch-first store interfaces; DUR-7.
+#include "reference/executor/lane.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace reference::executor {
+
+using core::Result;
+
+namespace {
+
+constexpr std::size_t kBatchSteps = 1'024;
+constexpr std::size_t kBatchBytes = 16 * 1'048'576;
+constexpr int kPayloadSweep = 100;
+
+std::size_t bytes_of(const core::Step& step) {
+  std::size_t bytes = 0;
+  for (const auto& op : step.ops)
+    if (const auto* enqueue = std::get_if<core::Enqueue>(&op)) bytes += enqueue->body.bytes.size();
+  return bytes;
+}
+
+}  // namespace
+
+struct Lane::Round {
+  std::vector<core::ToPayload> payloads;
+  std::vector<core::ToQueue> steps;
+  std::vector<core::SweepQueue> sweeps;
+  std::vector<core::AskQueue> questions;
+};
+
+Lane::Lane(stores::QueueStore& queues, stores::PayloadStore& payloads, std::uint64_t piece_bytes,
+           Report report)
+    : queues_(queues),
+      payloads_(payloads),
+      piece_bytes_(piece_bytes),
+      report_(std::move(report)),
+      thread_([this] { run(); }) {}
+
+Lane::~Lane() { end(); }
+
+void Lane::end() {
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  ready_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Lane::push(Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    gathered_.push_back(std::move(work));
+  }
+  ready_.notify_one();
+}
+
+bool Lane::gather(Round& round) {
+  std::vector<Work> taken;
+  {
+    std::unique_lock lock(mutex_);
+    ready_.wait(lock, [this] { return ending_ || !gathered_.empty(); });
+    if (gathered_.empty()) return false;
+    taken.swap(gathered_);
+  }
+  for (auto& work : taken) {
+    if (auto* step = std::get_if<core::ToQueue>(&work))
+      round.steps.push_back(std::move(*step));
+    else if (auto* question = std::get_if<core::AskQueue>(&work))
+      round.questions.push_back(std::move(*question));
+    else if (auto* sweep = std::get_if<core::SweepQueue>(&work))
+      round.sweeps.push_back(*sweep);
+    else
+      round.payloads.push_back(std::move(std::get<core::ToPayload>(work)));
+  }
+  return true;
+}
+
+void Lane::run() {
+  while (true) {
+    Round round;
+    if (!gather(round)) return;
+    report_(carry_out(round));
+  }
+}
+
+Result<core::PayloadAnswer> Lane::carry_out(core::ToPayload& work) {
+  const auto wrap = [](const auto& done) -> Result<core::PayloadAnswer> {
+    if (!done) return tl::unexpected(done.error());
+    return core::PayloadAnswer{};
+  };
+  if (auto* put = std::get_if<core::PutPayload>(&work.op))
+    return wrap(payloads_.put(put->id, put->bytes, piece_bytes_, put->ttl, work.shift));
+  if (auto* read = std::get_if<core::ReadPayload>(&work.op)) {
+    auto pieces = payloads_.pieces(read->id, read->first, read->count);
+    if (!pieces) return tl::unexpected(pieces.error());
+    const bool found = !pieces->empty();
+    return core::PayloadAnswer{found, std::move(*pieces)};
+  }
+  if (auto* drop = std::get_if<core::DropPayloads>(&work.op))
+    return wrap(payloads_.drop(drop->ids));
+  if (auto* damage = std::get_if<core::Corrupt>(&work.op)) {
+    const auto done = payloads_.corrupt(*damage);
+    if (!done) return tl::unexpected(done.error());
+    return core::PayloadAnswer{*done, {}};
+  }
+  if (std::holds_alternative<core::ResetPayloads>(work.op)) return wrap(payloads_.reset());
+  return wrap(payloads_.sweep(kPayloadSweep, work.shift));
+}
+
+// One commit for as many steps as a batch may hold.
+void Lane::apply_steps(Round& round, Answers& answers) {
+  std::size_t at = 0;
+  while (at < round.steps.size()) {
+    std::vector<core::Step> batch;
+    core::Shift shift{0};
+    std::size_t bytes = 0;
+    const std::size_t first = at;
+    for (; at < round.steps.size() && batch.size() < kBatchSteps && bytes < kBatchBytes; ++at) {
+      bytes += bytes_of(round.steps[at].step);
+      shift = std::max(shift, round.steps[at].shift);
+      batch.push_back(std::move(round.steps[at].step));
+    }
+    auto applied = queues_.apply(batch, shift);
+    for (std::size_t i = first; i < at; ++i) {
+      if (applied)
+        answers.steps.emplace_back(round.steps[i].ticket, std::move((*applied)[i - first]));
+      else
+        answers.steps.emplace_back(round.steps[i].ticket, tl::unexpected(applied.error()));
+    }
+  }
+}
+
+Answers Lane::carry_out(Round& round) {
+  Answers answers;
+  for (auto& work : round.payloads) answers.payloads.emplace_back(work.ticket, carry_out(work));
+  apply_steps(round, answers);
+  for (const auto& work : round.sweeps)
+    answers.swept.emplace_back(work.ticket,
+                               queues_.sweep(work.at_most, work.attempts_max, work.shift));
+  for (auto& work : round.questions)
+    answers.views.emplace_back(work.ticket, queues_.look(work.question, work.shift));
+  return answers;
+}
+
+}  // namespace reference::executor

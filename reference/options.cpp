@@ -1,0 +1,58 @@
+// The command line, by CLI11; the only file that includes it.
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+
+#include "reference/config.hpp"
+
+namespace reference {
+namespace {
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+int usage(const std::string& message) {
+  std::cerr << "refbus: " << message << '\n';
+  return kExitUsage;
+}
+
+}  // namespace
+
+std::variant<Config, int> read_options(int argc, const char* const* argv) {
+  Config config;
+  std::string listen;
+  std::string control;
+  CLI::App app("refbus: a message bus with queues, topics and stored payloads, on SQLite",
+               "refbus");
+  app.add_option("--listen", listen, "HOST:PORT to serve on; port 0 takes any")
+      ->default_str("127.0.0.1:7077");
+  app.add_option("--data", config.data, "directory of the database")->capture_default_str();
+  app.add_option("--control", control,
+                 "HOST:PORT of the test hooks, off by default; their token is "
+                 "BUSPROOF_CONTROL_TOKEN");
+  app.add_flag("--insecure", config.insecure, "allow other than loopback addresses");
+  app.set_version_flag("--version", std::string("refbus ") + kVersion);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error, std::cout, std::cerr);
+    return code == 0 ? 0 : kExitUsage;
+  }
+  if (const auto error = read_environment(config, from_environment)) return usage(error->message);
+  for (const auto& [flag, text] :
+       {std::pair("--listen", listen), std::pair("--control", control)}) {
+    if (text.empty()) continue;
+    auto address = parse_address(flag, text);
+    if (const auto* error = std::get_if<ConfigError>(&address)) return usage(error->message);
+    if (std::string_view(flag) == "--listen")
+      config.listen = std::get<server::Address>(address);
+    else
+      config.control = std::get<server::Address>(address);
+  }
+  if (const auto error = check(config)) return usage(error->message);
+  return config;
+}
+
+}  // namespace reference

@@ -1,0 +1,317 @@
+// Accepting, plain HTTP, and the way down. Source: END-6, END-9, HLT-3, SEC-5.
+#include "reference/server/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
+#include <csignal>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "reference/executor/log.hpp"
+#include "reference/server/session.hpp"
+
+namespace reference::server {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr auto kHeaderTime = std::chrono::seconds(10);
+constexpr std::uint32_t kHeaderBytes = 16'384;
+constexpr std::uint64_t kBodyBytes = 65'536;
+constexpr core::Ms kCloseTime{1'500};
+
+class Sessions : public Roster, public executor::Outlet {
+ public:
+  explicit Sessions(executor::Executor& executor) : executor_(executor) {}
+
+  core::Conn add(const std::shared_ptr<Session>& session, core::Role role) override {
+    core::Conn conn{};
+    {
+      const std::lock_guard lock(mutex_);
+      conn = core::Conn{next_++};
+      sessions_.emplace(conn, session);
+    }
+    executor_.opened(conn, role);
+    return conn;
+  }
+
+  void remove(core::Conn conn) override {
+    executor_.closed(conn);
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(conn);
+    if (sessions_.empty() && when_empty_) when_empty_();
+  }
+
+  void send(core::Conn conn, std::string text) override {
+    if (const auto session = find(conn)) session->send(std::move(text));
+  }
+  void close(core::Conn conn) override {
+    if (const auto session = find(conn)) session->close(false);
+  }
+  void throttle(core::Conn conn, bool paused) override {
+    if (const auto session = find(conn)) session->throttle(paused);
+  }
+
+  void close_all(std::function<void()> when_empty) {
+    const std::lock_guard lock(mutex_);
+    when_empty_ = std::move(when_empty);
+    for (const auto& [conn, session] : sessions_) session->close(true);
+    if (sessions_.empty()) when_empty_();
+  }
+
+ private:
+  std::shared_ptr<Session> find(core::Conn conn) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(conn);
+    return found == sessions_.end() ? nullptr : found->second;
+  }
+
+  executor::Executor& executor_;
+  std::mutex mutex_;
+  std::map<core::Conn, std::shared_ptr<Session>> sessions_;
+  std::uint64_t next_ = 1;
+  std::function<void()> when_empty_;
+};
+
+struct Shared {
+  executor::Executor& executor;
+  Sessions& sessions;
+  std::uint64_t message_bytes_max;
+};
+
+// One accepted socket until it is a WebSocket or gone.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(tcp::socket socket, Shared shared, core::Role role)
+      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), role_(role) {}
+
+  void read() {
+    parser_.emplace();
+    parser_->header_limit(kHeaderBytes);
+    parser_->body_limit(kBodyBytes);
+    timer_.expires_after(kHeaderTime);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->cut();
+    });
+    http::async_read(socket_, buffer_, *parser_,
+                     [self = shared_from_this()](error_code error, std::size_t) {
+                       self->timer_.cancel();
+                       if (!error) self->answer(self->parser_->release());
+                     });
+  }
+
+ private:
+  void answer(HttpRequest request) {
+    const std::string_view target = request.target();
+    const auto path = target.substr(0, target.find('?'));
+    const bool here = role_ == core::Role::control || path == "/ws/connect";
+    if (here && beast::websocket::is_upgrade(request)) {
+      const SessionSettings settings{role_, shared_.message_bytes_max};
+      start_session(std::move(socket_), std::move(request), shared_.executor, shared_.sessions,
+                    settings);
+      return;
+    }
+    const bool get = request.method() == http::verb::get || request.method() == http::verb::head;
+    if (role_ == core::Role::client && path == "/livez" && get)
+      return write(request, http::status::ok, "alive\n");
+    if (role_ == core::Role::client && path == "/readyz" && get) {
+      const bool ready = shared_.executor.ready();
+      return write(request, ready ? http::status::ok : http::status::service_unavailable,
+                   ready ? "ready\n" : "not ready\n");
+    }
+    if (here) return write(request, http::status::upgrade_required, "WebSocket only\n");
+    write(request, http::status::not_found, "not found\n");
+  }
+
+  void write(const HttpRequest& request, http::status status, std::string_view text) {
+    response_.emplace(status, request.version());
+    response_->set(http::field::content_type, "text/plain; charset=utf-8");
+    response_->set(http::field::cache_control, "no-store");
+    if (status == http::status::upgrade_required) response_->set(http::field::upgrade, "websocket");
+    response_->keep_alive(request.keep_alive());
+    response_->content_length(text.size());
+    if (request.method() != http::verb::head) response_->body() = text;
+    http::async_write(socket_, *response_,
+                      [self = shared_from_this()](error_code error, std::size_t) {
+                        if (!error && self->response_->keep_alive()) return self->read();
+                        self->cut();
+                      });
+  }
+
+  void cut() {
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  Shared shared_;
+  core::Role role_;
+  beast::flat_buffer buffer_;
+  std::optional<http::request_parser<http::string_body>> parser_;
+  std::optional<http::response<http::string_body>> response_;
+};
+
+class Listener {
+ public:
+  Listener(asio::io_context& context, Shared shared, core::Role role)
+      : context_(context),
+        acceptor_(asio::make_strand(context)),
+        retry_(acceptor_.get_executor()),
+        shared_(shared),
+        role_(role) {}
+
+  std::optional<std::string> open(const Address& address) {
+    error_code error;
+    tcp::resolver resolver(context_);
+    const auto found =
+        resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, error);
+    if (error) return "cannot resolve " + address.host + ": " + error.message();
+    const tcp::endpoint endpoint = found.begin()->endpoint();
+    acceptor_.open(endpoint.protocol(), error);
+    if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error)
+      return "cannot listen on " + address.host + ":" + std::to_string(address.port) + ": " +
+             error.message();
+    return std::nullopt;
+  }
+
+  void accept() {
+    acceptor_.async_accept(
+        asio::make_strand(context_), [this](error_code error, tcp::socket socket) {
+          if (!acceptor_.is_open()) return;
+          if (error) return accept_later();
+          error_code ignored;
+          socket.set_option(tcp::no_delay(true), ignored);
+          std::make_shared<HttpConnection>(std::move(socket), shared_, role_)->read();
+          accept();
+        });
+  }
+
+  void close() {
+    asio::post(acceptor_.get_executor(), [this] {
+      error_code ignored;
+      acceptor_.close(ignored);
+      retry_.cancel();
+    });
+  }
+
+  [[nodiscard]] std::string address() const {
+    error_code ignored;
+    const auto bound = acceptor_.local_endpoint(ignored);
+    const auto host = bound.address().to_string();
+    return (bound.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(bound.port());
+  }
+
+ private:
+  // Out of descriptors, say: waiting costs less than spinning.
+  void accept_later() {
+    retry_.expires_after(core::Ms(50));
+    retry_.async_wait([this](error_code error) {
+      if (!error) accept();
+    });
+  }
+
+  asio::io_context& context_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+  Shared shared_;
+  core::Role role_;
+};
+
+}  // namespace
+
+struct Server::Parts {
+  Parts(ServerSettings given, executor::Executor& executor_given)
+      : settings(std::move(given)),
+        executor(executor_given),
+        sessions(executor),
+        signals(context, SIGTERM, SIGINT),
+        clients(context, {executor, sessions, settings.message_bytes_max}, core::Role::client),
+        control(context, {executor, sessions, settings.message_bytes_max}, core::Role::control) {}
+
+  ServerSettings settings;
+  executor::Executor& executor;
+  asio::io_context context;
+  Sessions sessions;
+  asio::signal_set signals;
+  Listener clients;
+  Listener control;
+};
+
+Server::Server(ServerSettings settings, executor::Executor& executor)
+    : parts_(std::make_unique<Parts>(std::move(settings), executor)) {}
+
+Server::~Server() = default;
+
+executor::Outlet& Server::outlet() { return parts_->sessions; }
+
+std::optional<std::string> Server::open() {
+  if (auto failed = parts_->clients.open(parts_->settings.listen)) return failed;
+  if (parts_->settings.control)
+    if (auto failed = parts_->control.open(*parts_->settings.control)) return failed;
+  return std::nullopt;
+}
+
+std::string Server::address() const { return parts_->clients.address(); }
+
+std::optional<std::string> Server::control_address() const {
+  if (!parts_->settings.control) return std::nullopt;
+  return parts_->control.address();
+}
+
+void Server::serve() {
+  auto& parts = *parts_;
+  parts.clients.accept();
+  if (parts.settings.control) parts.control.accept();
+  auto work = asio::make_work_guard(parts.context);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < parts.settings.threads; ++i)
+    threads.emplace_back([&parts] { parts.context.run(); });
+
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool signalled = false;
+  bool empty = false;
+  const auto set = [&](bool& what) {
+    const std::lock_guard lock(mutex);
+    what = true;
+    changed.notify_all();
+  };
+  parts.signals.async_wait([&](error_code error, int) {
+    if (!error) set(signalled);
+  });
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return signalled; });
+  }
+  executor::log(executor::Level::info, "stopping");
+  parts.clients.close();
+  parts.control.close();
+  parts.executor.stop(parts.settings.shutdown - 2 * kCloseTime);
+  parts.sessions.close_all([&] { set(empty); });
+  {
+    std::unique_lock lock(mutex);
+    changed.wait_for(lock, kCloseTime, [&] { return empty; });
+  }
+  work.reset();
+  parts.context.stop();
+  for (auto& thread : threads) thread.join();
+  executor::log(executor::Level::info, "stopped");
+}
+
+}  // namespace reference::server

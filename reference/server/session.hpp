@@ -1,0 +1,53 @@
+// What the server and a WebSocket session know of each other.
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <string>
+
+#include "reference/executor/executor.hpp"
+
+namespace reference::server {
+
+using Socket = boost::asio::ip::tcp::socket;
+using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
+
+/// One WebSocket connection. All methods may be called from any thread.
+class Session {
+ public:
+  Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session() = default;
+
+  virtual void send(std::string text) = 0;
+  virtual void throttle(bool paused) = 0;
+  /// Writes what was sent, then closes. `going_away`: with 1001, else with 1000.
+  virtual void close(bool going_away) = 0;
+};
+
+/// Who keeps count of sessions.
+class Roster {
+ public:
+  Roster() = default;
+  Roster(const Roster&) = delete;
+  Roster& operator=(const Roster&) = delete;
+  virtual ~Roster() = default;
+
+  /// The handshake succeeded; the connection's number.
+  virtual core::Conn add(const std::shared_ptr<Session>& session, core::Role role) = 0;
+  virtual void remove(core::Conn conn) = 0;
+};
+
+struct SessionSettings {
+  core::Role role = core::Role::client;
+  std::uint64_t message_bytes_max = 0;
+};
+
+/// Answers the upgrade in `request` and serves the connection; keeps itself alive until it ends.
+void start_session(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
+                   SessionSettings settings);
+
+}  // namespace reference::server

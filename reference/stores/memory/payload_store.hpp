@@ -1,0 +1,37 @@
+// Payloads in memory: for tests and simulation.
+//
+// Threads: one at a time. Errors: none of its own.
+#pragma once
+
+#include <map>
+
+#include "reference/stores/clock.hpp"
+#include "reference/stores/payload_store.hpp"
+
+namespace reference::stores::memory {
+
+class MemoryPayloadStore : public PayloadStore {
+ public:
+  /// `clock` must outlive the store.
+  explicit MemoryPayloadStore(const Clock& clock) : clock_(clock) {}
+
+  core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
+                         std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) override;
+  core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
+                                                std::uint32_t count) override;
+  core::Result<void> drop(std::span<const core::TransactionId> ids) override;
+  core::Result<std::int64_t> sweep(int at_most, core::Shift shift) override;
+  core::Result<bool> corrupt(const core::Corrupt& damage) override;
+  core::Result<void> reset() override;
+  core::Result<void> migrate() override { return {}; }
+
+ private:
+  struct Payload {
+    core::Instant expires = 0;
+    std::vector<core::Piece> pieces;
+  };
+  const Clock& clock_;
+  std::map<core::TransactionId, Payload> payloads_;
+};
+
+}  // namespace reference::stores::memory

@@ -1,0 +1,133 @@
+// What time does: leases that end, delays that run out, messages that expire.
+#include <algorithm>
+
+#include "reference/stores/memory/queue_store.hpp"
+
+namespace reference::stores::memory {
+
+void MemoryQueueStore::erase_message(std::int64_t seq,
+                                     std::vector<core::TransactionId>& unreferenced) {
+  const auto& view = messages_.at(seq).view;
+  --totals_.payload_count;
+  totals_.payload_bytes -= static_cast<std::int64_t>(view.size);
+  if (view.error) --totals_.payload_corrupt;
+  if (view.route == core::Route::reference) unreferenced.push_back(view.id);
+  by_expiry_.erase({view.expires, seq});
+  by_id_.erase(view.id);
+  messages_.erase(seq);
+}
+
+void MemoryQueueStore::settle_gone(std::int64_t seq,
+                                   std::vector<core::TransactionId>& unreferenced) {
+  const auto found = messages_.find(seq);
+  if (found == messages_.end() || !found->second.gone) return;
+  for (const auto* group : groups(found->second.view.destination))
+    if (group->owed.contains(seq)) return;
+  erase_message(seq, unreferenced);
+}
+
+void MemoryQueueStore::end_lease(Group& group, const CopyKey& key, const core::Fail& how,
+                                 core::Answer& answer) {
+  leases_.erase(key);
+  if (!group.owed.contains(key.message)) return;
+  if (how.rejected) ++totals_.rejected;
+  auto& owed = group.owed.at(key.message);
+  leave(group, key.message);
+  if (messages_.at(key.message).view.expires <= now_) {
+    group.owed.erase(key.message);
+    ++group.counts.expired;
+    ++totals_.expired;
+    return settle_gone(key.message, answer.unreferenced);
+  }
+  if (how.dead) {
+    owed.reason = how.reason;
+    ++totals_.dead_lettered;
+    return enter(group, key.message, State::dead);
+  }
+  if (how.unsent) {
+    --totals_.delivered;
+    if (owed.attempt-- > 1) --totals_.redelivered;
+  }
+  if (how.delay > core::Ms(0)) {
+    owed.due = now_ + how.delay.count();
+    answer.due = std::min(answer.due.value_or(how.delay), how.delay);
+    return enter(group, key.message, State::delayed);
+  }
+  enter(group, key.message, State::ready);
+  answer.woken.push_back(group.destination);
+}
+
+std::vector<std::int64_t> MemoryQueueStore::dead_of(
+    Group& group, const std::optional<std::vector<core::TransactionId>>& ids) const {
+  std::set<std::int64_t> wanted;
+  if (ids)
+    for (const auto& id : *ids)
+      if (const auto found = by_id_.find(id); found != by_id_.end()) wanted.insert(found->second);
+  std::vector<std::int64_t> dead;
+  for (const auto& [seq, owed] : group.owed)
+    if (owed.state == State::dead && (!ids || wanted.contains(seq))) dead.push_back(seq);
+  return dead;
+}
+
+void MemoryQueueStore::expire(std::int64_t seq, std::vector<core::TransactionId>& unreferenced) {
+  auto& message = messages_.at(seq);
+  bool held = false;
+  for (auto* group : groups(message.view.destination)) {
+    const auto copy = group->owed.find(seq);
+    if (copy == group->owed.end()) continue;
+    if (copy->second.state == State::leased) {
+      held = true;
+      continue;
+    }
+    leave(*group, seq);
+    group->owed.erase(seq);
+    ++group->counts.expired;
+    ++totals_.expired;
+  }
+  by_expiry_.erase({message.view.expires, seq});
+  message.gone = true;
+  if (!held) erase_message(seq, unreferenced);
+}
+
+std::optional<core::Instant> MemoryQueueStore::next_due() const {
+  auto next = leases_.next_end();
+  const auto earlier = [&](core::Instant at) { next = std::min(next.value_or(at), at); };
+  if (!by_due_.empty()) earlier(by_due_.begin()->first);
+  if (!by_expiry_.empty()) earlier(by_expiry_.begin()->first);
+  return next;
+}
+
+core::Result<core::Swept> MemoryQueueStore::sweep(int at_most, int attempts_max,
+                                                  core::Shift shift) {
+  now_ = clock_.now() + shift.count();
+  core::Swept swept;
+  core::Answer answer;
+  const auto over = leases_.ended(now_, at_most);
+  for (const auto& [key, lease] : over) {
+    auto& group = groups_.at(key.group);
+    swept.ended.push_back(lease.token);
+    core::Fail how;
+    how.dead = group.owed.at(key.message).attempt >= attempts_max;
+    how.reason = "attempts_exhausted";
+    end_lease(group, key, how, answer);
+  }
+  int due = 0;
+  for (; due < at_most && !by_due_.empty() && by_due_.begin()->first <= now_; ++due) {
+    const auto key = by_due_.begin()->second;
+    auto& group = groups_.at(key.group);
+    leave(group, key.message);
+    enter(group, key.message, State::ready);
+    swept.woken.push_back(group.destination);
+  }
+  int expired = 0;
+  for (; expired < at_most && !by_expiry_.empty() && by_expiry_.begin()->first <= now_; ++expired)
+    expire(by_expiry_.begin()->second, answer.unreferenced);
+  swept.expired = expired;
+  swept.more = static_cast<int>(over.size()) == at_most || due == at_most || expired == at_most;
+  swept.woken.insert(swept.woken.end(), answer.woken.begin(), answer.woken.end());
+  swept.unreferenced = std::move(answer.unreferenced);
+  if (const auto next = next_due()) swept.next_due = core::Ms(*next - now_);
+  return swept;
+}
+
+}  // namespace reference::stores::memory

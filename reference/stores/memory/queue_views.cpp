@@ -1,0 +1,95 @@
+// Reading without changing anything.
+#include "reference/stores/memory/queue_store.hpp"
+
+namespace reference::stores::memory {
+
+core::MessageView MemoryQueueStore::message_view(std::int64_t seq, bool with_body) {
+  auto view = messages_.at(seq).view;
+  if (!with_body) view.body.bytes.clear();
+  bool pending = false;
+  bool dead = false;
+  for (const auto* group : groups(view.destination)) {
+    const auto copy = group->owed.find(seq);
+    if (copy == group->owed.end()) continue;
+    pending = true;
+    dead = dead || copy->second.state == State::dead;
+  }
+  if (view.expires <= now_)
+    view.status = core::Status::expired;
+  else if (view.error || dead)
+    view.status = core::Status::error;
+  else
+    view.status = pending ? core::Status::pending : core::Status::complete;
+  return view;
+}
+
+core::View MemoryQueueStore::view(const core::AskMessage& ask) {
+  const auto found = by_id_.find(ask.id);
+  if (found == by_id_.end()) return std::monostate();
+  return message_view(found->second, ask.with_body);
+}
+
+core::View MemoryQueueStore::view(const core::AskCounts& ask) {
+  const auto* group = find(ask.destination, ask.group);
+  return group == nullptr ? core::Counts{} : group->counts;
+}
+
+core::View MemoryQueueStore::view(const core::AskDead& ask) {
+  core::DeadPage page;
+  const auto* group = find(ask.destination, ask.group);
+  if (group == nullptr) return page;
+  std::int64_t last = 0;
+  for (auto at = group->owed.upper_bound(ask.after); at != group->owed.end(); ++at) {
+    if (at->second.state != State::dead) continue;
+    if (static_cast<int>(page.letters.size()) == ask.limit) {
+      page.next = last;
+      break;
+    }
+    last = at->first;
+    page.letters.push_back({message_view(at->first, true), at->second.attempt, at->second.reason});
+  }
+  return page;
+}
+
+core::View MemoryQueueStore::view(const core::AskCorrelated& ask) {
+  core::CorrelatedPage page;
+  std::int64_t last = 0;
+  for (auto at = messages_.upper_bound(ask.after); at != messages_.end(); ++at) {
+    const auto& [seq, message] = *at;
+    if (!message.queued || message.correlation != ask.correlation || message.view.expires <= now_)
+      continue;
+    if (static_cast<int>(page.messages.size()) == ask.limit) {
+      page.next = last;
+      break;
+    }
+    last = seq;
+    page.messages.push_back(message_view(seq, true));
+  }
+  return page;
+}
+
+core::View MemoryQueueStore::view(const core::AskStats& ask) {
+  core::StatsPage page;
+  page.totals = totals_;
+  for (const auto& [name, id] : group_ids_) {
+    const auto& destination = name.first;
+    if (ask.destination ? destination != *ask.destination : destination <= ask.after) continue;
+    if (page.destinations.empty() || page.destinations.back().first != destination) {
+      if (static_cast<int>(page.destinations.size()) == ask.limit) {
+        page.next = page.destinations.back().first;
+        break;
+      }
+      page.destinations.emplace_back(destination,
+                                     std::vector<std::pair<std::string, core::Counts>>());
+    }
+    page.destinations.back().second.emplace_back(name.second, groups_.at(id).counts);
+  }
+  return page;
+}
+
+core::Result<core::View> MemoryQueueStore::look(const core::Question& question, core::Shift shift) {
+  now_ = clock_.now() + shift.count();
+  return std::visit([&](const auto& ask) { return view(ask); }, question);
+}
+
+}  // namespace reference::stores::memory

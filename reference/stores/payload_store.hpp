@@ -1,0 +1,48 @@
+// Where payloads above the inline limit live, in pieces.
+//
+// Threads: one lane calls all methods, one at a time.
+// Errors: a StoreError is about the store; a payload that isn't there is an answer.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "reference/core/effect.hpp"
+#include "reference/core/result.hpp"
+
+namespace reference::stores {
+
+class PayloadStore {
+ public:
+  PayloadStore() = default;
+  PayloadStore(const PayloadStore&) = delete;
+  PayloadStore& operator=(const PayloadStore&) = delete;
+  virtual ~PayloadStore() = default;
+
+  /// Stores the bytes in pieces of `piece_bytes`, each with its own SHA-256, all or none. Kept for
+  /// `ttl` at least.
+  virtual core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
+                                 std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) = 0;
+
+  /// At most `count` pieces from number `first` on; none where the payload is not there.
+  virtual core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id,
+                                                        std::uint32_t first,
+                                                        std::uint32_t count) = 0;
+
+  /// Removes payloads; unknown ones are no error.
+  virtual core::Result<void> drop(std::span<const core::TransactionId> ids) = 0;
+
+  /// Removes what has outlived its time, at most `at_most`; how many there were.
+  virtual core::Result<std::int64_t> sweep(int at_most, core::Shift shift) = 0;
+
+  /// Damages one stored payload on purpose; false where it isn't there or has no such byte.
+  virtual core::Result<bool> corrupt(const core::Corrupt& damage) = 0;
+
+  /// Removes everything.
+  virtual core::Result<void> reset() = 0;
+
+  virtual core::Result<void> migrate() = 0;
+};
+
+}  // namespace reference::stores

@@ -1,0 +1,155 @@
+// Source: ROUTE-2, CHUNK-3, SUM-2, SUM-5.
+#include "reference/stores/sqlite/payload_store.hpp"
+
+#include <algorithm>
+
+#include "reference/core/payload.hpp"
+#include "reference/schema/sqlite.hpp"
+#include "reference/stores/damage.hpp"
+
+namespace reference::stores::sqlite {
+
+using core::Result;
+
+struct SqlitePayloadStore::Statements {
+  explicit Statements(Database& d) : database(d) {}
+  Database& database;
+  Statement insert{database, "INSERT INTO payload (transaction_id, expires) VALUES (?, ?)"};
+  Statement insert_piece{
+      database, "INSERT INTO payload_piece (payload, n, digest, body) VALUES (?, ?, ?, ?)"};
+  Statement find{database, "SELECT id FROM payload WHERE transaction_id = ?"};
+  Statement pieces{database,
+                   "SELECT digest, body FROM payload_piece WHERE payload = ? AND n >= ? ORDER BY n "
+                   "LIMIT ?"};
+  Statement sizes{database,
+                  "SELECT id, length(body) FROM payload_piece WHERE payload = ? ORDER BY n"};
+  Statement body{database, "SELECT body FROM payload_piece WHERE id = ?"};
+  Statement update_body{database, "UPDATE payload_piece SET body = ? WHERE id = ?"};
+  Statement erase_pieces{database, "DELETE FROM payload_piece WHERE payload = ?"};
+  Statement erase_pieces_after{database, "DELETE FROM payload_piece WHERE payload = ? AND id > ?"};
+  Statement erase{database, "DELETE FROM payload WHERE id = ?"};
+  Statement expired{database, "SELECT id FROM payload WHERE expires <= ? LIMIT ?"};
+};
+
+SqlitePayloadStore::SqlitePayloadStore(std::shared_ptr<Database> database, const Clock& clock)
+    : database_(std::move(database)), clock_(clock) {}
+
+SqlitePayloadStore::~SqlitePayloadStore() = default;
+
+Result<void> SqlitePayloadStore::migrate() {
+  if (auto made = database_->execute(schema::kSqlite); !made) return made;
+  statements_ = std::make_unique<Statements>(*database_);
+  if (database_->failed()) return tl::unexpected(database_->take_error());
+  return {};
+}
+
+Result<void> SqlitePayloadStore::put(const core::TransactionId& id, std::string_view bytes,
+                                     std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) {
+  database_->begin(true);
+  const auto expires = clock_.now() + shift.count() + ttl.count();
+  statements_->insert.with(id, expires).run();
+  const auto payload = database_->last_row();
+  for (std::size_t at = 0, n = 0; at < bytes.size(); at += piece_bytes, ++n) {
+    const auto piece = bytes.substr(at, piece_bytes);
+    const auto digest = core::sha256(piece);
+    const std::string_view digest_bytes(reinterpret_cast<const char*>(digest.data()),
+                                        digest.size());
+    statements_->insert_piece.with(payload, n, as_blob(digest_bytes), as_blob(piece)).run();
+  }
+  return database_->commit();
+}
+
+std::optional<std::int64_t> SqlitePayloadStore::find(const core::TransactionId& id) {
+  auto& row = statements_->find.with(id);
+  if (!row.row()) return std::nullopt;
+  const auto payload = row.integer(0);
+  row.reset();
+  return payload;
+}
+
+Result<std::vector<core::Piece>> SqlitePayloadStore::pieces(const core::TransactionId& id,
+                                                            std::uint32_t first,
+                                                            std::uint32_t count) {
+  std::vector<core::Piece> found;
+  if (const auto payload = find(id)) {
+    auto& rows = statements_->pieces.with(*payload, std::int64_t{first}, std::int64_t{count});
+    while (rows.row()) {
+      core::Piece piece;
+      const auto digest = rows.blob(0);
+      std::copy_n(digest.begin(), std::min(digest.size(), piece.digest.size()),
+                  piece.digest.begin());
+      piece.body = {core::BodyKind::binary, rows.text(1)};
+      found.push_back(std::move(piece));
+    }
+  }
+  if (database_->failed()) return tl::unexpected(database_->take_error());
+  return found;
+}
+
+void SqlitePayloadStore::erase(std::int64_t payload) {
+  statements_->erase_pieces.with(payload).run();
+  statements_->erase.with(payload).run();
+}
+
+Result<void> SqlitePayloadStore::drop(std::span<const core::TransactionId> ids) {
+  // A drop that a power cut undoes leaves an orphan for the sweep, nothing worse.
+  database_->begin(false);
+  for (const auto& id : ids)
+    if (const auto payload = find(id)) erase(*payload);
+  return database_->commit();
+}
+
+Result<std::int64_t> SqlitePayloadStore::sweep(int at_most, core::Shift shift) {
+  std::vector<std::int64_t> expired;
+  auto& rows = statements_->expired.with(clock_.now() + shift.count(), at_most);
+  while (rows.row()) expired.push_back(rows.integer(0));
+  if (database_->failed()) return tl::unexpected(database_->take_error());
+  if (expired.empty()) return 0;
+  database_->begin(false);
+  for (const auto payload : expired) erase(payload);
+  if (auto committed = database_->commit(); !committed) return tl::unexpected(committed.error());
+  return static_cast<std::int64_t>(expired.size());
+}
+
+bool SqlitePayloadStore::damage_pieces(std::int64_t payload, const core::Corrupt& damage) {
+  if (damage.damage == core::Damage::erase) {
+    statements_->erase_pieces.with(payload).run();
+    return true;
+  }
+  // Which piece holds the byte; for an extension the last one.
+  std::int64_t piece = 0;
+  core::Corrupt within = damage;
+  std::uint64_t start = 0;
+  auto& sizes = statements_->sizes.with(payload);
+  while (sizes.row()) {
+    const auto size = static_cast<std::uint64_t>(sizes.integer(1));
+    if (damage.damage == core::Damage::extend || damage.at >= start) {
+      piece = sizes.integer(0);
+      within.at = damage.at - std::min(start, damage.at);
+    }
+    start += size;
+  }
+  auto& row = statements_->body.with(piece);
+  const std::string body = row.row() ? row.text(0) : std::string();
+  row.reset();
+  const auto bytes = damaged(body, within);
+  if (!bytes) return false;
+  statements_->update_body.with(as_blob(*bytes), piece).run();
+  if (damage.damage == core::Damage::truncate)
+    statements_->erase_pieces_after.with(payload, piece).run();
+  return true;
+}
+
+Result<bool> SqlitePayloadStore::corrupt(const core::Corrupt& damage) {
+  database_->begin(true);
+  const auto payload = find(damage.id);
+  const bool done = payload && damage_pieces(*payload, damage);
+  if (auto committed = database_->commit(); !committed) return tl::unexpected(committed.error());
+  return done;
+}
+
+Result<void> SqlitePayloadStore::reset() {
+  return database_->execute("BEGIN; DELETE FROM payload_piece; DELETE FROM payload; COMMIT");
+}
+
+}  // namespace reference::stores::sqlite

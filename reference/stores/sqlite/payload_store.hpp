@@ -1,0 +1,42 @@
+// Payloads in SQLite, in the same file as the queues: one row per piece.
+//
+// Threads: the store's lane alone.
+// Errors: put is synced before it returns, so that what names a payload never outlives it.
+#pragma once
+
+#include <memory>
+
+#include "reference/stores/clock.hpp"
+#include "reference/stores/payload_store.hpp"
+#include "reference/stores/sqlite/database.hpp"
+
+namespace reference::stores::sqlite {
+
+class SqlitePayloadStore : public PayloadStore {
+ public:
+  /// `clock` must outlive the store.
+  SqlitePayloadStore(std::shared_ptr<Database> database, const Clock& clock);
+  ~SqlitePayloadStore() override;
+
+  core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
+                         std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) override;
+  core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
+                                                std::uint32_t count) override;
+  core::Result<void> drop(std::span<const core::TransactionId> ids) override;
+  core::Result<std::int64_t> sweep(int at_most, core::Shift shift) override;
+  core::Result<bool> corrupt(const core::Corrupt& damage) override;
+  core::Result<void> reset() override;
+  core::Result<void> migrate() override;
+
+ private:
+  struct Statements;
+  std::optional<std::int64_t> find(const core::TransactionId& id);
+  void erase(std::int64_t payload);
+  bool damage_pieces(std::int64_t payload, const core::Corrupt& damage);
+
+  std::shared_ptr<Database> database_;
+  const Clock& clock_;
+  std::unique_ptr<Statements> statements_;
+};
+
+}  // namespace reference::stores::sqlite

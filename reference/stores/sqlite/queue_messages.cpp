@@ -1,0 +1,178 @@
+// Messages as rows: accepted, deleted, damaged. Source: STORE-5, SUM-7, TTL-2, QUE-2.
+#include <algorithm>
+
+#include "reference/stores/damage.hpp"
+#include "reference/stores/sqlite/queue_store.hpp"
+#include "reference/stores/sqlite/statements.hpp"
+
+namespace reference::stores::sqlite {
+namespace {
+
+std::string digest_bytes(const core::Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+std::optional<core::Instant> earlier(const std::optional<core::Instant>& one, core::Instant other) {
+  return one ? std::min(*one, other) : other;
+}
+
+}  // namespace
+
+void SqliteQueueStore::insert_message(const core::Enqueue& op, std::int64_t seq,
+                                      core::Instant expires) {
+  auto& insert = statements_->insert_message;
+  const auto digest = digest_bytes(op.digest);
+  const auto route = op.route == core::Route::reference ? 1 : 0;
+  const auto kind = static_cast<int>(op.body.kind);
+  const int queued = op.fan_out ? 1 : 0;
+  if (op.route == core::Route::inlined)
+    insert.with(seq, op.id, op.destination, queued, route, op.event, kind, as_blob(op.body.bytes),
+                op.size, as_blob(digest), op.correlation, now_, expires);
+  else
+    insert.with(seq, op.id, op.destination, queued, route, op.event, kind, std::nullopt, op.size,
+                as_blob(digest), op.correlation, now_, expires);
+  insert.run();
+}
+
+void SqliteQueueStore::owe(const core::Enqueue& op, std::int64_t seq, GroupRow& group) {
+  const bool delayed = op.delay > core::Ms(0);
+  const auto due = now_ + op.delay.count();
+  auto& insert = statements_->insert_owed;
+  if (delayed)
+    insert.with(group.id, seq, std::int64_t{kDelayed}, op.rank, seq, due).run();
+  else
+    insert.with(group.id, seq, std::int64_t{kReady}, op.rank, seq, std::nullopt).run();
+  auto& counts = ledger_->change(group);
+  ++counts.accepted;
+  ++(delayed ? counts.delayed : counts.ready);
+  if (delayed) next_delay_ = earlier(next_delay_, due);
+}
+
+void SqliteQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
+  const auto seq = ledger_->next_place();
+  auto expires = now_ + op.ttl.count();
+  if (op.not_after) expires = std::min(expires, *op.not_after);
+  insert_message(op, seq, expires);
+  next_expiry_ = earlier(next_expiry_, expires);
+  answer.due = std::min(answer.due.value_or(core::Ms::max()), core::Ms(expires - now_));
+  auto& totals = ledger_->change_totals();
+  ++totals.payload_count;
+  totals.payload_bytes += static_cast<std::int64_t>(op.size);
+  if (!op.fan_out) return;
+  ++totals.published;
+  auto groups = ledger_->groups(op.destination);
+  if (groups.empty()) groups.push_back(&ledger_->make(op.destination, "default"));
+  for (auto* group : groups) owe(op, seq, *group);
+  if (op.delay > core::Ms(0)) answer.due = std::min(*answer.due, op.delay);
+}
+
+void SqliteQueueStore::on(const core::Join& op, core::Answer&) {
+  ledger_->make(op.destination, op.group);
+}
+
+void SqliteQueueStore::on(const core::Count& op, core::Answer&) {
+  if (op.topic_published == 0 && op.topic_delivered == 0) return;
+  auto& totals = ledger_->change_totals();
+  totals.topic_published += op.topic_published;
+  totals.topic_delivered += op.topic_delivered;
+}
+
+void SqliteQueueStore::leave(GroupRow& group, std::int64_t state) {
+  auto& counts = ledger_->change(group);
+  switch (state) {
+    case kReady:
+      --counts.ready;
+      break;
+    case kLeased:
+      --counts.leased;
+      break;
+    case kDelayed:
+      --counts.delayed;
+      break;
+    default:
+      --counts.dead;
+      break;
+  }
+}
+
+void SqliteQueueStore::erase_message(std::int64_t message,
+                                     std::vector<core::TransactionId>& unreferenced) {
+  auto& meta = statements_->message_meta.with(message);
+  if (!meta.row()) return;
+  auto& totals = ledger_->change_totals();
+  --totals.payload_count;
+  totals.payload_bytes -= meta.integer(3);
+  totals.payload_corrupt -= meta.integer(4);
+  if (meta.integer(2) == 1) unreferenced.push_back(meta.text(0));
+  meta.reset();
+  statements_->delete_message.with(message).run();
+  gone_.erase(message);
+}
+
+void SqliteQueueStore::on(const core::Delete& op, core::Answer& answer) {
+  auto& found = statements_->select_message.with(op.id);
+  if (!found.row()) {
+    answer.refused = core::Refusal::not_found;
+    return;
+  }
+  const auto seq = found.integer(kSeq);
+  const auto destination = found.text(kDestination);
+  found.reset();
+  for (auto* group : ledger_->groups(destination)) {
+    const CopyKey key{seq, group->id};
+    const auto row = owed(key);
+    if (!row) continue;
+    statements_->delete_owed.with(group->id, seq).run();
+    leave(*group, row->state);
+    ++ledger_->change(*group).deleted;
+    ++ledger_->change_totals().deleted;
+    if (const auto lease = leases_.find(key)) {
+      answer.ended.push_back(lease->token);
+      leases_.erase(key);
+    }
+  }
+  erase_message(seq, answer.unreferenced);
+}
+
+void SqliteQueueStore::on(const core::Spoil& op, core::Answer&) {
+  auto& found = statements_->message_seq.with(op.id);
+  if (!found.row()) return;
+  const auto seq = found.integer(0);
+  const bool known = found.integer(2) != 0;
+  found.reset();
+  if (known) return;
+  statements_->spoil_message.with(op.error, seq).run();
+  ++ledger_->change_totals().payload_corrupt;
+}
+
+void SqliteQueueStore::on(const core::Corrupt& op, core::Answer& answer) {
+  auto& found = statements_->select_body.with(op.id);
+  if (!found.row()) {
+    answer.refused = core::Refusal::not_found;
+    return;
+  }
+  const auto seq = found.integer(0);
+  const bool digest = op.part == core::Part::digest;
+  const auto bytes = damaged(std::string(found.blob(digest ? 2 : 1)), op);
+  found.reset();
+  if (!bytes) {
+    answer.refused = core::Refusal::invalid;
+    return;
+  }
+  auto& update = digest ? statements_->update_digest : statements_->update_body;
+  update.with(as_blob(*bytes), seq).run();
+}
+
+void SqliteQueueStore::on(const core::Reset&, core::Answer&) {
+  for (const auto* sql :
+       {"DELETE FROM message", "DELETE FROM owed", "DELETE FROM queue_group",
+        "UPDATE totals SET published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0, "
+        "dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0, topic_delivered = 0, "
+        "payload_count = 0, payload_bytes = 0, payload_corrupt = 0"})
+    Statement(*database_, sql).with().run();
+  ledger_->reload();
+  leases_.clear();
+  gone_.clear();
+}
+
+}  // namespace reference::stores::sqlite

@@ -1,0 +1,97 @@
+#include "suites/checkers/credit.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "suites/checkers/groups.hpp"
+
+namespace busproof::checkers {
+namespace {
+
+using history::Action;
+using history::Delivery;
+using history::Operation;
+using history::Time;
+using history::View;
+
+/// The instant from which on the delivery can no longer be held against the bus.
+Time excused(const View& view, const contract::Claims& claims, const Delivery& delivery) {
+  Time at = released_early(view, delivery);
+  for (const Action action : {Action::ack, Action::reject})
+    for (const Operation& operation : view.operations(action))
+      if (operation.delivery == delivery.delivery) at = std::min(at, operation.invoked);
+  if (const auto lease = lease_of(view, claims, delivery.subscription))
+    at = std::min(at, earliest_lease_starts(view, claims, {delivery}).front() + *lease);
+  return at;
+}
+
+bool has_changes(const View& view, std::uint32_t subscription) {
+  const auto changes = view.operations(Action::credit);
+  return std::any_of(changes.begin(), changes.end(), [&](const Operation& change) {
+    return change.subscription == subscription;
+  });
+}
+
+std::optional<std::int64_t> credit_of(const contract::Claims& claims, const Operation& subscribe) {
+  if (subscribe.amount >= 0) return subscribe.amount;
+  return claims.limit("credit_default");
+}
+
+std::vector<Delivery> on_subscription(const View& view, std::uint32_t subscription) {
+  std::vector<Delivery> found;
+  for (const Delivery& delivery : view.deliveries())
+    if (delivery.subscription == subscription) found.push_back(delivery);
+  return found;
+}
+
+}  // namespace
+
+Judgement judge_window(const View& view, const contract::Claims& claims) {
+  std::uint64_t judged = 0;
+  for (const Operation& subscribe : view.operations(Action::subscribe)) {
+    const auto credit = credit_of(claims, subscribe);
+    if (!subscribe.ok() || !credit || has_changes(view, subscribe.subscription)) continue;
+    std::vector<Time> excused_at;
+    for (const Delivery& delivery : on_subscription(view, subscribe.subscription)) {
+      excused_at.push_back(excused(view, claims, delivery));
+      const auto outstanding = std::count_if(excused_at.begin(), excused_at.end(),
+                                             [&](Time at) { return at > delivery.at; });
+      if (outstanding > *credit)
+        return Judgement::violated(
+            "credit_exceeded",
+            fmt::format("{} deliveries were outstanding on a credit of {}.", outstanding, *credit),
+            {subscribe.invoke_index, delivery.index});
+      if (outstanding == *credit) ++judged;
+    }
+  }
+  return Judgement::met(judged);
+}
+
+Judgement judge_zero(const View& view, const contract::Claims&) {
+  std::uint64_t judged = 0;
+  const auto changes = view.operations(Action::credit);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const Operation& zero = changes[i];
+    if (!zero.ok() || zero.amount != 0) continue;
+    const auto next = std::find_if(changes.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+                                   changes.end(), [&](const Operation& change) {
+                                     return change.subscription == zero.subscription;
+                                   });
+    if (next == changes.end()) continue;
+    for (const Delivery& delivery : on_subscription(view, zero.subscription)) {
+      const Operation* publish = view.publish_of(delivery.message);
+      if (publish == nullptr || publish->invoked < zero.answered) continue;
+      if (delivery.at < next->invoked)
+        return Judgement::violated(
+            "delivered_without_credit",
+            fmt::format("Message m{}, published on a credit of 0, came before there was more.",
+                        delivery.message),
+            {zero.answer_index, publish->invoke_index, delivery.index});
+      ++judged;
+    }
+  }
+  return Judgement::met(judged);
+}
+
+}  // namespace busproof::checkers

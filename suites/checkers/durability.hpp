@@ -1,0 +1,12 @@
+// Durability: what was acknowledged before the bus was killed is there when it is back.
+#pragma once
+
+#include "suites/checkers/judgement.hpp"
+
+namespace busproof::checkers {
+
+/// DUR-2.publish: every publish answered before the mark "kill" and never settled comes after it.
+/// Finding: lost_in_crash. That acks survive is judge_acked_on_later_connection (settling.hpp).
+Judgement judge_publishes_survive(const history::View& view, const contract::Claims& claims);
+
+}  // namespace busproof::checkers

@@ -1,0 +1,95 @@
+#include "suites/checkers/settling.hpp"
+
+#include <fmt/format.h>
+
+#include "suites/checkers/groups.hpp"
+
+namespace busproof::checkers {
+namespace {
+
+using history::Action;
+using history::Delivery;
+using history::Operation;
+using history::Time;
+using history::View;
+
+/// The delivery that an ack settled, with the leases of the same message before it.
+struct Acked {
+  const Operation* ack;
+  Group group;
+  const std::vector<Delivery>* all;  ///< Every delivery of the message to the group.
+  std::size_t which;                 ///< The one acked.
+};
+
+std::vector<Acked> acked_messages(const View& view, const std::map<Group, ByMessage>& groups) {
+  std::vector<Acked> found;
+  for (const Operation& ack : view.operations(Action::ack)) {
+    if (!ack.ok()) continue;
+    for (const auto& [group, came] : groups) {
+      const auto message = came.find(ack.message);
+      if (message == came.end()) continue;
+      for (std::size_t i = 0; i < message->second.size(); ++i)
+        if (message->second[i].delivery == ack.delivery && ack.delivery != 0)
+          found.push_back({&ack, group, &message->second, i});
+    }
+  }
+  return found;
+}
+
+/// True when the ack was answered before its lease can have ended: later it may rightly be void.
+bool in_time(const View& view, const contract::Claims& claims, const Acked& acked) {
+  const Delivery& delivery = (*acked.all)[acked.which];
+  const auto lease = lease_of(view, claims, delivery.subscription);
+  if (!lease) return true;  // No lease in time: it lasts as long as the connection.
+  const auto starts = earliest_lease_starts(view, claims, *acked.all);
+  return acked.ack->answered < std::min(starts[acked.which] + *lease,
+                                        released_early(view, delivery));
+}
+
+std::optional<Judgement> came_again(const Acked& acked) {
+  for (const Delivery& delivery : *acked.all)
+    if (delivery.at > acked.ack->answered && delivery.delivery != acked.ack->delivery)
+      return Judgement::violated(
+          "acked_came_again",
+          fmt::format("Message m{} was acked and came again {:.0f} ms later.", acked.ack->message,
+                      std::chrono::duration<double, std::milli>(delivery.at - acked.ack->answered)
+                          .count()),
+          {(*acked.all)[acked.which].index, acked.ack->answer_index, delivery.index});
+  return std::nullopt;
+}
+
+template <typename Watched>
+Judgement judge(const View& view, const contract::Claims& claims, Watched watched_long_enough) {
+  const auto groups = deliveries_by_group(view);
+  std::uint64_t judged = 0;
+  for (const Acked& acked : acked_messages(view, groups)) {
+    if (!in_time(view, claims, acked)) continue;
+    if (auto wrong = came_again(acked)) return *wrong;
+    const auto fence = fence_seen(view, groups.at(acked.group), acked.group.first);
+    if (fence && !is_fence(view, acked.ack->message) && watched_long_enough(acked, *fence))
+      ++judged;
+  }
+  return Judgement::met(judged);
+}
+
+}  // namespace
+
+Judgement judge_acked_after_lease(const View& view, const contract::Claims& claims) {
+  return judge(view, claims, [&](const Acked& acked, Time fence) {
+    const auto lease = lease_of(view, claims, acked.ack->subscription);
+    return lease && fence > acked.ack->answered + 2 * *lease;
+  });
+}
+
+Judgement judge_acked_on_later_connection(const View& view, const contract::Claims& claims) {
+  return judge(view, claims, [&](const Acked& acked, Time fence) {
+    for (const Operation& subscribe : view.operations(Action::subscribe))
+      if (subscribe.ok() && subscribe.session != acked.ack->session &&
+          subscribe.invoked > acked.ack->answered && subscribe.invoked < fence &&
+          group_of(view, subscribe.subscription) == acked.group)
+        return true;
+    return false;
+  });
+}
+
+}  // namespace busproof::checkers

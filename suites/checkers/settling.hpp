@@ -1,0 +1,17 @@
+// Settling: what is acked is over.
+#pragma once
+
+#include "suites/checkers/judgement.hpp"
+
+namespace busproof::checkers {
+
+/// QUE-3.after_lease: watched for twice the lease after the ack, up to the fence.
+Judgement judge_acked_after_lease(const history::View& view, const contract::Claims& claims);
+
+/// QUE-3.after_reconnect, after_restart, after_crash: watched up to a fence on a later connection.
+Judgement judge_acked_on_later_connection(const history::View& view,
+                                          const contract::Claims& claims);
+
+// Finding of both: acked_came_again.
+
+}  // namespace busproof::checkers

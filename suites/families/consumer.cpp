@@ -1,0 +1,66 @@
+#include "suites/families/consumer.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include <fmt/format.h>
+
+namespace busproof::families {
+
+using targets::Delivered;
+
+void Consumer::ack_new(const std::vector<Delivered>& deliveries) {
+  std::vector<std::uint32_t> under_way;
+  for (; acked_ < deliveries.size(); ++acked_)
+    under_way.push_back(session_.start_ack(deliveries[acked_]));
+  // A refused ack is the judges' to weigh; here it only means that the message may come again.
+  for (const std::uint32_t operation : under_way)
+    if (auto answered = session_.await_ack(operation); !answered && session_.closed()) return;
+}
+
+bool Consumer::until(const targets::Session::Enough& enough) {
+  for (;;) {
+    const auto deliveries = session_.deliveries(subscription_);
+    ack_new(deliveries);
+    if (enough(deliveries)) return true;
+    const std::size_t seen = deliveries.size();
+    const bool more = session_.wait(subscription_, stage_.patience(),
+                                    [&](const auto& now) { return now.size() > seen; });
+    if (!more) return false;
+  }
+}
+
+bool Consumer::count(std::size_t count) {
+  return until([&](const auto& deliveries) { return deliveries.size() >= count; });
+}
+
+bool Consumer::fence(const std::string& destination) {
+  const std::uint32_t fence = stage_.publish_fence(session_, destination);
+  return until([&](const auto& deliveries) {
+    return std::any_of(deliveries.begin(), deliveries.end(),
+                       [&](const Delivered& came) { return came.message == fence; });
+  });
+}
+
+std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
+                                             const std::string& destination, std::size_t count) {
+  constexpr std::size_t kUnderWay = 32;
+  std::deque<std::uint32_t> under_way;
+  std::vector<targets::Published> accepted;
+  const auto finish_one = [&] {
+    auto published = session.await_publish(under_way.front());
+    under_way.pop_front();
+    if (!published) stage.give_up("bus/publish", published.error());
+    accepted.push_back(*published);
+  };
+  for (std::size_t i = 0; i < count; ++i) {
+    if (under_way.size() == kUnderWay) finish_one();
+    under_way.push_back(session.start_publish(
+        {.destination = destination,
+         .payload = targets::Payload::text(fmt::format("message {}", i))}));
+  }
+  while (!under_way.empty()) finish_one();
+  return accepted;
+}
+
+}  // namespace busproof::families

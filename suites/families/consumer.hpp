@@ -1,0 +1,40 @@
+// Consumer: acks what comes on one subscription, as it comes.
+//
+// Threads: one.
+#pragma once
+
+#include "suites/stage/stage.hpp"
+
+namespace busproof::families {
+
+class Consumer {
+ public:
+  /// The first `skip` deliveries are somebody else's to settle.
+  Consumer(stage::Stage& stage, targets::Session& session, targets::Subscribed subscription,
+           std::size_t skip = 0)
+      : stage_(stage), session_(session), subscription_(std::move(subscription)), acked_(skip) {}
+
+  /// Acks until `enough` holds of all deliveries so far; false when nothing new came for as long as
+  /// the stage is patient.
+  bool until(const targets::Session::Enough& enough);
+
+  /// Acks until `count` deliveries have come.
+  bool count(std::size_t count);
+
+  /// Publishes the fence, then acks until it has come.
+  bool fence(const std::string& destination);
+
+ private:
+  void ack_new(const std::vector<targets::Delivered>& deliveries);
+
+  stage::Stage& stage_;
+  targets::Session& session_;
+  targets::Subscribed subscription_;
+  std::size_t acked_;
+};
+
+/// Publishes `count` small messages to `destination`, many under way at once. All must be accepted.
+std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
+                                             const std::string& destination, std::size_t count);
+
+}  // namespace busproof::families

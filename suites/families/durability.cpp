@@ -1,0 +1,91 @@
+// DUR: what was acknowledged survives SIGKILL at any instant.
+#include <array>
+#include <set>
+
+#include "suites/checkers/durability.hpp"
+#include "suites/checkers/settling.hpp"
+#include "suites/families/consumer.hpp"
+#include "suites/families/families.hpp"
+
+namespace busproof::families {
+namespace {
+
+using stage::JudgedCase;
+using stage::Scenario;
+using stage::Stage;
+using targets::Delivered;
+using targets::Payload;
+using targets::Session;
+using targets::Subscribed;
+
+constexpr int kRounds = 4;
+constexpr std::size_t kMessages = 600;
+constexpr std::int64_t kCredit = 20;
+// A bus may keep the leases of the dead over its restart: short ones are soon over.
+constexpr std::int64_t kLeaseMs = 1000;
+
+Subscribed subscribe(Stage& stage, Session& session, const std::string& destination) {
+  targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(kCredit)};
+  if (stage.claims().trait("queue", "lease") == "timed") wanted.lease_ms = kLeaseMs;
+  return stage.subscribe(session, wanted);
+}
+
+/// Publishes and acks are under way when the bus is killed, after a random number of deliveries.
+/// Gives the messages that were accepted and that nobody tried to ack.
+std::set<std::uint32_t> killed_under_load(Stage& stage, const std::string& destination) {
+  Session& session = stage.connect();
+  const Subscribed held = subscribe(stage, session, destination);
+  std::vector<std::uint32_t> publishes, acks;
+  for (std::size_t i = 0; i < kMessages; ++i)
+    publishes.push_back(session.start_publish(
+        {.destination = destination, .payload = Payload::text("survives")}));
+  const auto enough = static_cast<std::size_t>(stage.any(1, 30));
+  while (acks.size() < enough) {
+    const auto more = [&](const auto& deliveries) { return deliveries.size() > acks.size(); };
+    if (!session.wait(held, stage.patience(), more)) break;
+    acks.push_back(session.start_ack(session.deliveries(held)[acks.size()]));
+  }
+  stage.kill_bus();
+  std::set<std::uint32_t> owed;
+  for (const std::uint32_t operation : publishes)
+    if (auto answer = session.await_publish(operation); answer) owed.insert(answer->message);
+  for (const std::uint32_t operation : acks)
+    if (auto answer = session.await_ack(operation); !answer) continue;
+  const auto deliveries = session.deliveries(held);
+  for (std::size_t i = 0; i < acks.size(); ++i) owed.erase(deliveries[i].message);
+  return owed;
+}
+
+void survives_a_kill(Stage& stage) {
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string destination = stage.destination();
+    const auto owed = killed_under_load(stage, destination);
+    stage.start_bus();
+    Session& after = stage.connect();
+    Consumer consumer(stage, after, subscribe(stage, after, destination));
+    consumer.until([&](const std::vector<Delivered>& deliveries) {
+      std::set<std::uint32_t> missing = owed;
+      for (const Delivered& delivery : deliveries) missing.erase(delivery.message);
+      return missing.empty();
+    });
+    consumer.fence(destination);
+    after.close();
+  }
+}
+
+constexpr JudgedCase kKill[] = {
+    {"DUR-2.publish", checkers::judge_publishes_survive},
+    {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
+
+constexpr std::array kScenarios = {
+    Scenario{.name = "Durability.DUR_2_survives_a_kill_under_load",
+             .cases = kKill,
+             .bus = stage::Bus::own,
+             .run = survives_a_kill},
+};
+
+}  // namespace
+
+std::span<const Scenario> durability() { return kScenarios; }
+
+}  // namespace busproof::families

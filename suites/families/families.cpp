@@ -1,0 +1,29 @@
+#include "suites/families/families.hpp"
+
+#include <algorithm>
+
+namespace busproof::families {
+
+using stage::Scenario;
+
+std::vector<const Scenario*> all() {
+  std::vector<const Scenario*> found;
+  for (const auto family : {durability(), ttl(), queue(), priority(), payload(), endpoint()})
+    for (const Scenario& scenario : family) found.push_back(&scenario);
+  return found;
+}
+
+const Scenario* judging(std::string_view case_id) {
+  for (const Scenario* scenario : all())
+    for (const stage::JudgedCase& judged : scenario->cases)
+      if (judged.id == case_id) return scenario;
+  return nullptr;
+}
+
+const Scenario* named(std::string_view name) {
+  for (const Scenario* scenario : all())
+    if (scenario->name == name) return scenario;
+  return nullptr;
+}
+
+}  // namespace busproof::families

@@ -1,0 +1,33 @@
+// Every scenario, by family. The one table of what is judged in this version.
+//
+// Threads: constant data.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "suites/stage/scenario.hpp"
+
+namespace busproof::families {
+
+std::span<const stage::Scenario> durability();
+std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> payload();
+std::span<const stage::Scenario> priority();
+std::span<const stage::Scenario> queue();
+std::span<const stage::Scenario> ttl();
+
+/// All of them, in the order in which they start: the longest first.
+std::vector<const stage::Scenario*> all();
+
+/// The scenario that the case is judged from, or null: not judged yet.
+const stage::Scenario* judging(std::string_view case_id);
+
+/// The scenario of that name, or null.
+const stage::Scenario* named(std::string_view name);
+
+/// The workload that a mutant must still carry: 20 messages published, delivered, acked.
+const stage::Scenario& smoke();
+
+}  // namespace busproof::families

@@ -1,0 +1,26 @@
+// Payloads that have broken buses before.
+#pragma once
+
+#include <vector>
+
+#include "suites/stage/stage.hpp"
+
+namespace busproof::families {
+
+/// Incompressible bytes from the stage's randomness.
+std::string random_bytes(stage::Stage& stage, std::size_t count);
+
+/// Whether a message with that payload is within what the bus takes: payload_bytes_max and, with
+/// room for base64 and the rest of the message, message_bytes_max.
+bool fits(const contract::Claims& claims, const targets::Payload& payload);
+
+std::vector<targets::Payload> with_nul_bytes();
+std::vector<targets::Payload> no_utf8();
+
+/// Every JSON type, nesting up to what the bus takes, numbers that need all their digits.
+std::vector<targets::Payload> json_values(const contract::Claims& claims);
+
+/// Around every size at which an implementation may change its ways.
+std::vector<targets::Payload> size_classes(stage::Stage& stage);
+
+}  // namespace busproof::families

@@ -1,0 +1,22 @@
+// The one clock of the harness: steady time since the process began, and the date for people.
+//
+// Threads: any.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace busproof::history {
+
+/// Steady time since the process began. Verdicts know no other time.
+using Time = std::chrono::nanoseconds;
+
+Time now();
+
+/// The date as RFC 3339 in UTC with milliseconds, for reports alone.
+std::string utc_now();
+
+/// The calendar day as YYYY-MM-DD in UTC, for expiry of expectations.
+std::string utc_today();
+
+}  // namespace busproof::history

@@ -1,0 +1,102 @@
+// View: a history read as operations and deliveries instead of single events. What judges look at.
+//
+// Threads: immutable once made.
+// Errors:  an answer without its invoke, or a detail that is no JSON object, is ignored here: both
+//          can only come from a history that somebody wrote by hand.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "suites/history/history.hpp"
+
+namespace busproof::history {
+
+inline constexpr Time kNever = Time::max();
+
+/// A request and its answer. `outcome` is info where none came.
+struct Operation {
+  Action action = Action::call;
+  std::uint32_t number = 0, session = 0, message = 0, subscription = 0, delivery = 0;
+  Text destination = 0;
+  std::int64_t amount = 0;
+  Time invoked{};
+  Time answered = kNever;
+  Phase outcome = Phase::info;
+  std::string error;              ///< Error kind; empty when ok.
+  boost::json::object asked;      ///< Detail of the invoke.
+  boost::json::object said;       ///< Detail of the answer.
+  std::size_t invoke_index = 0;   ///< Into History::events.
+  std::size_t answer_index = 0;   ///< The same as invoke_index where no answer came.
+
+  [[nodiscard]] bool ok() const { return outcome == Phase::ok; }
+};
+
+/// A bus/deliver that came.
+struct Delivery {
+  Time at{};
+  std::uint32_t session = 0, subscription = 0, delivery = 0, message = 0;
+  std::int32_t attempt = 0;
+  boost::json::object said;
+  std::size_t index = 0;
+};
+
+/// Any other note.
+struct Note {
+  Time at{};
+  Action action = Action::mark;
+  std::uint32_t session = 0, message = 0;
+  std::int64_t amount = 0;
+  std::string name;
+  boost::json::object said;
+  std::size_t index = 0;
+};
+
+class View {
+ public:
+  explicit View(const History& history);
+
+  [[nodiscard]] const History& history() const { return *history_; }
+
+  /// Operations of that action in the order of their invocation.
+  [[nodiscard]] std::span<const Operation> operations(Action action) const;
+
+  [[nodiscard]] std::span<const Delivery> deliveries() const { return deliveries_; }
+
+  [[nodiscard]] std::span<const Note> notes() const { return notes_; }
+
+  /// The publish of that message, or null.
+  [[nodiscard]] const Operation* publish_of(std::uint32_t message) const;
+
+  /// The subscribe that made that subscription, or null.
+  [[nodiscard]] const Operation* subscribe_of(std::uint32_t subscription) const;
+
+  /// Every mark of that name, in order.
+  [[nodiscard]] std::vector<Note> marks(std::string_view name) const;
+
+  /// The longest time, within [from, to], for which the harness itself was not scheduled.
+  [[nodiscard]] Time longest_stall(Time from, Time to) const;
+
+ private:
+  void add(const Event& event, std::size_t index);
+  void add_answer(const Event& event, std::size_t index);
+
+  const History* history_;
+  std::map<Action, std::vector<Operation>> operations_;
+  std::map<std::uint32_t, std::pair<Action, std::size_t>> by_number_;
+  std::map<std::uint32_t, std::size_t> publishes_, subscribes_;
+  std::vector<Delivery> deliveries_;
+  std::vector<Note> notes_;
+};
+
+/// A member of a detail: its number, its text, or the given default where it is absent.
+std::int64_t number_of(const boost::json::object& detail, std::string_view key,
+                       std::int64_t otherwise = 0);
+std::string text_of(const boost::json::object& detail, std::string_view key);
+
+}  // namespace busproof::history

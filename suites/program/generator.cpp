@@ -1,0 +1,43 @@
+// RapidCheck generates programs; how they run and shrink is ours (it runs candidates twice and knows
+// no budget).
+#include <rapidcheck.h>
+
+#include "suites/program/program.hpp"
+
+namespace busproof::program {
+namespace {
+
+/// Values crowd at the ends of the range, where buses go wrong.
+rc::Gen<std::int64_t> priority(const Bounds& bounds) {
+  const std::int64_t least = bounds.priority_min, most = bounds.priority_max;
+  if (least == most) return rc::gen::just(least);
+  return rc::gen::weightedOneOf<std::int64_t>(
+      {{3, rc::gen::inRange(least, most + 1)},
+       {2, rc::gen::elementOf(std::vector<std::int64_t>{least, most, (least + most) / 2})}});
+}
+
+rc::Gen<Operation> operation(const Bounds& bounds) {
+  const auto of = [](Kind kind, const rc::Gen<std::int64_t>& value) {
+    return rc::gen::map(value, [kind](std::int64_t number) { return Operation{kind, number}; });
+  };
+  const auto which = rc::gen::inRange<std::int64_t>(0, 4);
+  const auto nothing = rc::gen::just<std::int64_t>(0);
+  return rc::gen::weightedOneOf<Operation>({{8, of(Kind::publish, priority(bounds))},
+                                            {8, of(Kind::take, nothing)},
+                                            {5, of(Kind::ack, which)},
+                                            {3, of(Kind::reject, which)},
+                                            {bounds.reconnect ? 1U : 0U,
+                                             of(Kind::reconnect, nothing)}});
+}
+
+}  // namespace
+
+Program generate_queue_program(std::uint64_t seed, const Bounds& bounds) {
+  const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
+  const auto generator = rc::gen::mapcat(length, [bounds](std::size_t count) {
+    return rc::gen::container<Program>(count, operation(bounds));
+  });
+  return generator(rc::Random(seed), 100).value();
+}
+
+}  // namespace busproof::program

@@ -1,0 +1,53 @@
+// A program: operations as data, so that a failure can be made small, stored and repeated.
+//
+// Threads: values only.
+// Errors:  parse() says which operation it could not read.
+#pragma once
+
+#include <cstdint>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <boost/json/array.hpp>
+
+#include "suites/contract/claims.hpp"
+#include "suites/contract/result.hpp"
+
+namespace busproof::program {
+
+enum class Kind : std::uint8_t {
+  publish,    ///< value: the priority
+  take,       ///< Credit for one more delivery, and wait for it.
+  ack,        ///< value: which of the held, counted from 0 and taken modulo their number
+  reject,     ///< value: likewise; to be delivered again
+  reconnect,  ///< The connection ends politely; a new one takes its place.
+};
+
+struct Operation {
+  Kind kind = Kind::publish;
+  std::int64_t value = 0;
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+using Program = std::vector<Operation>;
+
+/// ["publish 9", "take", "ack 0"]
+boost::json::array to_json(const Program& program);
+contract::Result<Program> parse(const boost::json::array& words);
+
+/// What a program of this bus may hold.
+struct Bounds {
+  std::int64_t priority_min = 0, priority_max = 0;
+  bool reconnect = true;
+  std::size_t operations_max = 30;
+};
+
+/// The same seed and bounds give the same program.
+using Generate = Program (*)(std::uint64_t seed, const Bounds& bounds);
+
+/// Publishes, takes and settles one queue, with and without priorities.
+Program generate_queue_program(std::uint64_t seed, const Bounds& bounds);
+
+}  // namespace busproof::program

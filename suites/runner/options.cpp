@@ -1,0 +1,33 @@
+#include "suites/runner/options.hpp"
+
+#include <algorithm>
+
+namespace busproof::runner {
+
+std::string_view to_string(Effort effort) {
+  switch (effort) {
+    case Effort::quick: return "quick";
+    case Effort::normal: return "normal";
+    case Effort::deep: return "deep";
+  }
+  return "";
+}
+
+int programs_of(Effort effort) {
+  switch (effort) {
+    case Effort::quick: return 20;
+    case Effort::normal: return 100;
+    case Effort::deep: return 1000;
+  }
+  return 0;
+}
+
+bool selected(const std::vector<std::string>& only, std::string_view case_id) {
+  const std::string_view rule = case_id.substr(0, case_id.find('.'));
+  const std::string_view family = rule.substr(0, rule.find('-'));
+  return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string& wanted) {
+           return wanted == case_id || wanted == rule || wanted == family;
+         });
+}
+
+}  // namespace busproof::runner

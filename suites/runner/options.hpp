@@ -1,0 +1,50 @@
+// What a run is asked to do.
+#pragma once
+
+#include <cstdint>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "suites/contract/expectations.hpp"
+#include "suites/targets/target.hpp"
+
+namespace busproof::runner {
+
+/// How hard properties try; the meanings are fixed and part of every result.
+enum class Effort : std::uint8_t {
+  quick,   ///< 20 programs of at most 30 operations
+  normal,  ///< 100
+  deep,    ///< 1000
+};
+
+std::string_view to_string(Effort effort);
+int programs_of(Effort effort);
+
+struct Options {
+  targets::TargetFile target;
+  targets::Wrap wrap;                     ///< Between every connection and the bus; may be empty.
+  std::string profile = "claimed";
+  Effort effort = Effort::normal;
+  bool strict = false;
+  std::uint64_t seed = 1;
+  std::vector<std::string> only;          ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
+  int jobs = 4;                           ///< Scenarios side by side.
+  std::filesystem::path out;              ///< Reports and histories.
+  std::vector<contract::Expectation> expectations;
+  std::string command;                    ///< What was typed.
+  std::string target_words;               ///< The part of it that names the target.
+  bool canary = true;
+
+  /// Told as scenarios end: how many of how many, and which. Called from any thread, never twice at
+  /// once.
+  std::function<void(std::size_t done, std::size_t all, std::string_view name)> progress;
+  std::function<bool()> interrupted = [] { return false; };
+};
+
+/// Whether a case is among those asked for.
+bool selected(const std::vector<std::string>& only, std::string_view case_id);
+
+}  // namespace busproof::runner

@@ -1,0 +1,281 @@
+#include "suites/runner/perform.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "suites/program/shrink.hpp"
+#include "suites/stage/hello.hpp"
+
+namespace busproof::runner {
+namespace {
+
+using checkers::Judgement;
+using contract::Verdict;
+using stage::Abandoned;
+using stage::JudgedCase;
+using stage::Scenario;
+
+constexpr int kTriesMax = 3;
+constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::size_t kEvidenceLines = 16;
+// A bus with one connection is started anew for each program.
+constexpr int kProgramsOnOneConnection = 10;
+
+/// Different for every stage of every run: a bus may remember what earlier runs left.
+std::string new_token() {
+  static std::atomic<std::uint64_t> count{0};
+  const auto wall = std::chrono::system_clock::now().time_since_epoch();
+  return fmt::format("bp{:x}-{:x}-{:x}", std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),
+                     ::getpid(), ++count);
+}
+
+/// A scenario's own seed: from the run's, its name and the try.
+std::uint64_t seed_of(std::uint64_t run, std::string_view name, std::uint64_t index) {
+  std::uint64_t hash = run * 0x9E3779B97F4A7C15ULL + index;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return hash ^ hash >> 29;
+}
+
+/// What came of one go: a history, and why it ended before its time, if it did.
+struct Go {
+  history::History history;
+  std::optional<Abandoned> abandoned;
+  std::string fault;
+};
+
+template <typename Act>
+Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act) {
+  Go go;
+  history::Recorder recorder({.scenario = std::string(scenario.name), .seed = seed});
+  recorder.set_claims(boost::json::serialize(ground.claims.hello()), ground.over_lines);
+  ground.heartbeat.watch(recorder);
+  try {
+    std::unique_ptr<targets::Target> keeper;
+    auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper);
+    if (!bus) throw Abandoned{Verdict::blocked, "no bus: " + bus.error().detail()};
+    stage::Stage stage({**bus, recorder, ground.claims, new_token(), seed});
+    act(stage);
+  } catch (const Abandoned& abandoned) {
+    go.abandoned = abandoned;
+  } catch (const std::exception& broke) {
+    go.fault = fmt::format("{}: {}", scenario.name, broke.what());
+  }
+  ground.heartbeat.forget(recorder);
+  go.history = recorder.take();
+  return go;
+}
+
+Judgement judged(const Ground& ground, const Go& go, const JudgedCase& part) {
+  const history::View view(go.history);
+  const Judgement judgement = part.judge(view, ground.claims);
+  if (judgement.verdict() == Verdict::violated || !go.abandoned) return judgement;
+  switch (go.abandoned->verdict) {
+    case Verdict::unverified: return Judgement::unverified(go.abandoned->why);
+    case Verdict::blocked: return Judgement::blocked(go.abandoned->why);
+    default: return Judgement::inconclusive(go.abandoned->why);
+  }
+}
+
+std::vector<std::string> lines_of(const history::History& history, const Judgement& judgement) {
+  std::vector<std::string> lines;
+  for (const std::size_t index : judgement.events()) {
+    if (lines.size() == kEvidenceLines) break;
+    lines.push_back(history::describe(history, history.events[index]));
+  }
+  return lines;
+}
+
+void collect_breaches(const history::History& history, Outcome& outcome) {
+  const history::View view(history);
+  for (const history::Note& note : view.notes()) {
+    if (note.action != history::Action::breach) continue;
+    const std::string what = history::text_of(note.said, "what");
+    const std::string text = history::text_of(note.said, "text");
+    const bool no_json = what.find("no JSON") != std::string::npos;
+    auto& list = no_json ? outcome.non_protocol : outcome.breaches;
+    if (list.size() < 3) list.push_back(no_json ? text : fmt::format("{}: {}", what, text));
+  }
+}
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Plain scenarios: again, on fresh destinations, for what was inconclusive.
+void perform_plain(Ground& ground, const Scenario& scenario, std::vector<JudgedCase> open,
+                   Outcome& outcome) {
+  for (int attempt = 1; attempt <= kTriesMax && !open.empty(); ++attempt) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::uint64_t seed = seed_of(ground.options.seed, scenario.name,
+                                       static_cast<std::uint64_t>(attempt));
+    const Go go = go_once(ground, scenario, seed, scenario.run);
+    collect_breaches(go.history, outcome);
+    if (!go.fault.empty()) outcome.fault = go.fault;
+    std::vector<JudgedCase> still;
+    for (const JudgedCase& part : open) {
+      const Judgement judgement =
+          go.fault.empty() ? judged(ground, go, part) : Judgement::inconclusive(go.fault);
+      const bool again = judgement.verdict() == Verdict::inconclusive && attempt < kTriesMax &&
+                         go.fault.empty() && !ground.options.interrupted();
+      if (again)
+        still.push_back(part);
+      else
+        outcome.cases.push_back({std::string(part.id), judgement, attempt, seconds_since(start),
+                                 go.history, lines_of(go.history, judgement), ""});
+    }
+    open = std::move(still);
+  }
+}
+
+/// One property: many programs, and for each case the first that breaks it, made small.
+class Property {
+ public:
+  Property(Ground& ground, const Scenario& scenario, Outcome& outcome)
+      : ground_(ground), scenario_(scenario), outcome_(outcome) {
+    bounds_.priority_min = ground.claims.limit("priority.min").value_or(0);
+    bounds_.priority_max = ground.claims.limit("priority.max").value_or(0);
+    const bool many = ground.options.target.connect.how != targets::Connect::How::stdio_launch;
+    bounds_.reconnect = many;
+    programs_ = programs_of(ground.options.effort);
+    if (!many) programs_ = std::min(programs_, kProgramsOnOneConnection);
+  }
+
+  void run(const std::vector<JudgedCase>& parts) {
+    std::vector<CaseOutcome> results;
+    for (const JudgedCase& part : parts)
+      results.push_back({std::string(part.id), Judgement::met(0), 1, 0, {}, {}, ""});
+    std::vector<std::uint64_t> judged_count(parts.size(), 0);
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < programs_ && !ground_.options.interrupted(); ++i) {
+      const auto seed = seed_of(ground_.options.seed, scenario_.name, static_cast<std::uint64_t>(i));
+      const auto program = scenario_.generate(seed, bounds_);
+      Go go = perform_once(program, seed);
+      bool open = false;
+      for (std::size_t c = 0; c < parts.size(); ++c) {
+        if (results[c].judgement.verdict() == Verdict::violated) continue;
+        const Judgement judgement = judge(go, parts[c]);
+        if (judgement.verdict() == Verdict::met) {
+          judged_count[c] += judgement.judged();
+        } else {
+          results[c].judgement = judgement;
+          results[c].history = go.history;
+          results[c].evidence = lines_of(go.history, judgement);
+          if (judgement.verdict() == Verdict::violated) make_small(results[c], parts[c], program, seed);
+        }
+        open = open || results[c].judgement.verdict() != Verdict::violated;
+      }
+      if (!open || (go.abandoned && go.abandoned->verdict != Verdict::inconclusive)) break;
+    }
+    for (std::size_t c = 0; c < parts.size(); ++c) {
+      const Verdict verdict = results[c].judgement.verdict();
+      if (verdict == Verdict::inconclusive && judged_count[c] > 0)
+        results[c].judgement = Judgement::met(judged_count[c]);
+      results[c].seconds = seconds_since(start);
+      outcome_.cases.push_back(std::move(results[c]));
+    }
+  }
+
+  Go perform_once(const program::Program& program, std::uint64_t seed) {
+    Go go = go_once(ground_, scenario_, seed,
+                    [&](stage::Stage& stage) { scenario_.perform(stage, program); });
+    collect_breaches(go.history, outcome_);
+    if (!go.fault.empty()) outcome_.fault = go.fault;
+    return go;
+  }
+
+  Judgement judge(const Go& go, const JudgedCase& part) const {
+    return go.fault.empty() ? judged(ground_, go, part) : Judgement::inconclusive(go.fault);
+  }
+
+ private:
+  void make_small(CaseOutcome& result, const JudgedCase& part, const program::Program& program,
+                  std::uint64_t seed) {
+    const auto fails = [&](const program::Program& candidate) {
+      const Go go = perform_once(candidate, seed);
+      const Judgement judgement = judge(go, part);
+      const bool same = judgement.verdict() == Verdict::violated &&
+                        judgement.finding() == result.judgement.finding();
+      if (same) {
+        result.judgement = judgement;
+        result.history = go.history;
+        result.evidence = lines_of(go.history, judgement);
+      }
+      return same;
+    };
+    const auto shrunk = program::shrink(program, fails, {});
+    const auto words = program::to_json(shrunk.program);
+    result.evidence.insert(result.evidence.begin(),
+                           fmt::format("program of {} operations, {} after {} runs: {}",
+                                       shrunk.program.size(),
+                                       shrunk.minimal ? "minimal" : "not yet minimal", shrunk.runs,
+                                       boost::json::serialize(words)));
+    result.replay = boost::json::serialize(
+        boost::json::object{{"busproof_replay", 1},
+                            {"case", part.id},
+                            {"finding", result.judgement.finding()},
+                            {"seed", std::to_string(seed)},
+                            {"program", words}});
+  }
+
+  Ground& ground_;
+  const Scenario& scenario_;
+  Outcome& outcome_;
+  program::Bounds bounds_;
+  int programs_;
+};
+
+}  // namespace
+
+contract::Result<void> start(targets::Target& target) {
+  if (auto started = target.start(); !started) return started;
+  if (!target.connector().many()) return {};  // Its only connection is the scenario's.
+  history::Recorder unseen({});
+  auto up = stage::await_hello(target, unseen, kStartLimit);
+  if (!up) return tl::make_unexpected(up.error());
+  return {};
+}
+
+contract::Result<targets::Target*> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper) {
+  const std::lock_guard lock(mutex);
+  const bool one_connection = options.target.connect.how == targets::Connect::How::stdio_launch;
+  if ((own && options.target.launch) || one_connection) {
+    auto made = targets::Target::make(reactor, options.target,
+                                      work / fmt::format("bus-{}", ++buses), options.wrap);
+    if (!made) return tl::make_unexpected(made.error());
+    if (auto started = start(**made); !started) return tl::make_unexpected(started.error());
+    keeper = std::move(*made);
+    return keeper.get();
+  }
+  if (const std::string died = shared->obituary(); !died.empty()) {
+    notes.push_back(fmt::format("the bus died and was started again: {}", died));
+    if (auto started = start(*shared); !started) return tl::make_unexpected(started.error());
+  }
+  return shared.get();
+}
+
+Outcome perform(Ground& ground, const Scenario& scenario, const std::vector<JudgedCase>& cases) {
+  Outcome outcome;
+  if (scenario.is_property())
+    Property(ground, scenario, outcome).run(cases);
+  else
+    perform_plain(ground, scenario, cases, outcome);
+  return outcome;
+}
+
+CaseOutcome perform_program(Ground& ground, const Scenario& scenario, const JudgedCase& part,
+                            const program::Program& program) {
+  Outcome outcome;
+  Property property(ground, scenario, outcome);
+  const Go go = property.perform_once(program, ground.options.seed);
+  const Judgement judgement = property.judge(go, part);
+  return {std::string(part.id), judgement, 1, 0, go.history, lines_of(go.history, judgement), ""};
+}
+
+}  // namespace busproof::runner

@@ -1,0 +1,141 @@
+#include "suites/runner/prove.hpp"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+#include "fixtures/process/process.hpp"
+#include "suites/families/families.hpp"
+#include "suites/history/view.hpp"
+#include "suites/runner/edge_wrap.hpp"
+#include "suites/runner/perform.hpp"
+#include "suites/runner/run.hpp"
+#include "suites/stage/hello.hpp"
+
+namespace busproof::runner {
+namespace {
+
+namespace json = boost::json;
+using contract::Verdict;
+
+/// Whether the mutant still carries 20 messages; why not, otherwise.
+std::string smoke(const MutantSpec& mutant, const Options& options) {
+  targets::Reactor reactor;
+  auto target = targets::Target::make(reactor, mutant.target, options.out / "smoke", mutant.wrap);
+  if (!target) return target.error().detail();
+  if (auto started = (*target)->start(); !started) return started.error().detail();
+  history::Recorder recorder({});
+  const auto claims = stage::await_hello(**target, recorder, std::chrono::seconds(10));
+  if (!claims) return claims.error().detail();
+  try {
+    stage::Stage stage({**target, recorder, *claims, fmt::format("smoke-{}", ::getpid()), 1});
+    families::smoke().run(stage);
+  } catch (const stage::Abandoned& abandoned) {
+    return abandoned.why;
+  }
+  const history::History history = recorder.take();
+  std::set<std::uint32_t> came;
+  for (const history::Delivery& delivery : history::View(history).deliveries())
+    came.insert(delivery.message);
+  return came.size() >= 20 ? "" : fmt::format("only {} of 20 messages came through", came.size());
+}
+
+Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint64_t seed) {
+  Options options;
+  options.target = mutant.target;
+  options.wrap = mutant.wrap;
+  options.only = {mutant.case_id};
+  options.seed = seed;
+  options.effort = Effort::normal;
+  options.jobs = 1;
+  options.out = all.out / mutant.name / fmt::format("seed-{}", seed);
+  options.canary = false;
+  return options;
+}
+
+Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
+  const history::Time start = history::now();
+  Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", 0};
+  const std::string wreck = smoke(mutant, options_for(mutant, all, 0));
+  if (!wreck.empty()) proof.survived = "a wreck: " + wreck;
+  for (int seed = 1; seed <= all.seeds && proof.survived.empty(); ++seed) {
+    const auto record = run(options_for(mutant, all, static_cast<std::uint64_t>(seed)));
+    const contract::CaseResult* result = find_case(record, mutant.case_id);
+    if (!record.problems.empty())
+      proof.survived = record.problems.front().message;
+    else if (result == nullptr)
+      proof.survived = "the contract has no case of that id";
+    else if (result->verdict != Verdict::violated)
+      proof.survived = fmt::format("{} on seed {}: {}", contract::to_string(result->verdict), seed,
+                                   result->detail);
+    else
+      proof.killed_by.push_back(
+          fmt::format("{}: {} (seed {})", mutant.case_id, result->finding, seed));
+  }
+  proof.killed = proof.survived.empty();
+  proof.seconds = std::chrono::duration<double>(history::now() - start).count();
+  return proof;
+}
+
+}  // namespace
+
+std::vector<Proof> prove(const ProveOptions& options) {
+  std::vector<Proof> proofs(options.mutants.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::size_t done = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < options.mutants.size(); i = next++) {
+      proofs[i] = prove_one(options.mutants[i], options);
+      const std::lock_guard lock(mutex);
+      if (options.progress) options.progress(++done, proofs.size(), options.mutants[i].name);
+    }
+  };
+  std::vector<std::thread> workers;
+  for (int i = 0; i < options.jobs; ++i) workers.emplace_back(work);
+  for (std::thread& worker : workers) worker.join();
+  return proofs;
+}
+
+std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target) {
+  std::vector<MutantSpec> found;
+  for (const edge::Mutant& mutant : edge::mutants())
+    found.push_back({std::string(mutant.name), std::string(mutant.case_id),
+                     std::string(mutant.what), target, wrap_in(mutant)});
+  return found;
+}
+
+contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& program,
+                                                       const targets::TargetFile& target) {
+  auto child = process::Process::start({.command = {program, "--list"}, .pipes = true});
+  if (!child) return tl::make_unexpected(child.error());
+  const int out = child->take_stdout();
+  std::string text;
+  char chunk[4096];
+  for (ssize_t got = 0; (got = ::read(out, chunk, sizeof chunk)) > 0;)
+    text.append(chunk, static_cast<std::size_t>(got));
+  ::close(out);
+  boost::system::error_code failed;
+  const json::value list = json::parse(text, failed);
+  if (failed || !list.is_array())
+    return contract::refused("bad_list", program + " --list did not print a JSON array");
+  std::vector<MutantSpec> found;
+  for (const json::value& entry : list.get_array()) {
+    const auto word = [&](const char* key) {
+      return history::text_of(entry.as_object(), key);
+    };
+    MutantSpec spec{word("name"), word("case"), word("what"), target, {}};
+    spec.target.launch->command.front() = program;
+    spec.target.launch->command.insert(spec.target.launch->command.begin() + 1,
+                                       {"--mutant", spec.name});
+    found.push_back(std::move(spec));
+  }
+  return found;
+}
+
+}  // namespace busproof::runner

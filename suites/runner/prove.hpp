@@ -1,0 +1,48 @@
+// The proof: every mutant is killed by the case it is named for, on each of three seeds.
+//
+// Killed means that the case came out violated. A crash, a time-out, blocked or inconclusive is no
+// kill. A mutant must first carry 20 messages, or it is a wreck, which proves nothing.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "suites/runner/options.hpp"
+
+namespace busproof::runner {
+
+struct MutantSpec {
+  std::string name, case_id, what;
+  targets::TargetFile target;  ///< Launched with the mutant in it, or the plain one
+  targets::Wrap wrap;          ///< with this around it.
+};
+
+struct Proof {
+  std::string name, case_id, what;
+  bool killed = false;
+  std::vector<std::string> killed_by;  ///< "QUE-4.late: never_redelivered (seed 1)", one a seed
+  std::string survived;                ///< Why it does not count as killed.
+  double seconds = 0;
+};
+
+struct ProveOptions {
+  std::vector<MutantSpec> mutants;
+  int seeds = 3;
+  int jobs = 4;
+  std::filesystem::path out;
+  std::function<void(std::size_t done, std::size_t all, std::string_view name)> progress;
+};
+
+/// In the order of the mutants.
+std::vector<Proof> prove(const ProveOptions& options);
+
+/// The edge mutants around a target.
+std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target);
+
+/// The mutants inside refbus, as `program --list` names them; launched by `target` with its first
+/// word replaced.
+contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& program,
+                                                       const targets::TargetFile& target);
+
+}  // namespace busproof::runner

@@ -1,0 +1,294 @@
+#include "suites/runner/run.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <thread>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "suites/contract/profile.hpp"
+#include "suites/contract/rollup.hpp"
+#include "suites/families/families.hpp"
+#include "suites/history/binary.hpp"
+#include "suites/runner/canary.hpp"
+#include "suites/runner/perform.hpp"
+#include "suites/stage/hello.hpp"
+
+namespace busproof::runner {
+namespace {
+
+namespace fs = std::filesystem;
+using contract::CaseResult;
+using contract::RunRecord;
+using contract::Verdict;
+using stage::JudgedCase;
+using stage::Scenario;
+
+constexpr int kExitHarness = 70;
+constexpr int kExitUnavailable = 69;
+constexpr int kExitUsage = 64;
+constexpr int kExitInterrupted = 130;
+constexpr std::chrono::seconds kHelloLimit{10};
+
+/// A scenario with those of its cases that this run judges.
+struct Task {
+  const Scenario* scenario;
+  std::vector<JudgedCase> cases;
+};
+
+class Run {
+ public:
+  explicit Run(const Options& options) : options_(options) {
+    record_.profile = options.profile;
+    record_.effort = to_string(options.effort);
+    record_.strict = options.strict;
+    record_.seed = options.seed;
+    record_.started_at = history::utc_now();
+    record_.command = options.command;
+    record_.target.name = options.target.name;
+    for (const contract::Family& family : contract::families())
+      for (const contract::Rule& rule : family.rules) add_rule(rule);
+  }
+
+  RunRecord go() {
+    const auto start = std::chrono::steady_clock::now();
+    if (!options_.canary || canary_killed()) judge();
+    if (!claims_) explain_nothing_judged();
+    finish();
+    record_.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return std::move(record_);
+  }
+
+ private:
+  void add_rule(const contract::Rule& rule) {
+    contract::RuleResult result{std::string(rule.id), rule.level, std::string(rule.capability),
+                                std::string(rule.sentence), Verdict::not_judged_yet, "", {}};
+    for (const contract::Case& part : rule.cases) {
+      CaseResult entry;
+      entry.id = contract::case_id(rule, part);
+      entry.detail = "no judge for it in this version";
+      if (families::judging(entry.id) != nullptr) {
+        entry.verdict = Verdict::unverified;
+        entry.detail = "not asked for in this run";
+      }
+      result.cases.push_back(std::move(entry));
+    }
+    record_.rules.push_back(std::move(result));
+  }
+
+  bool canary_killed() {
+    const std::string wrong = sing();
+    if (wrong.empty()) return true;
+    problem(kExitHarness, "the canary was not killed, so that no verdict of this build counts: " +
+                              wrong);
+    return false;
+  }
+
+  void explain_nothing_judged() {
+    for (contract::RuleResult& rule : record_.rules)
+      for (CaseResult& entry : rule.cases)
+        if (entry.verdict == Verdict::unverified) entry.detail = "the bus was never reached";
+  }
+
+  void problem(int exit_code, std::string message) {
+    record_.problems.push_back({exit_code, std::move(message)});
+  }
+
+  void judge() {
+    const fs::path work = options_.out / "work";
+    auto target = targets::Target::make(reactor_, options_.target, work / "shared", options_.wrap);
+    if (!target) {
+      const bool usage = target.error().kind().starts_with("bad_");
+      return problem(usage ? kExitUsage : kExitUnavailable, target.error().detail());
+    }
+    record_.target.connect = (*target)->connector().describe();
+    auto claims = introduce(**target);
+    if (!claims) return;
+    stage::Heartbeat heartbeat(reactor_);
+    const bool over_lines = (*target)->connector().over() == contract::Transport::lines;
+    Ground ground{options_,   reactor_, heartbeat,          *claims, work,
+                  over_lines, {},       std::move(*target), {},      0};
+    claims_ = *claims;
+    carry_out(ground, tasks(*claims));
+    for (std::string& note : ground.notes) record_.notes.push_back(std::move(note));
+  }
+
+  contract::Result<contract::Claims> introduce(targets::Target& target) {
+    history::Recorder recorder({});
+    auto started = target.start();
+    auto claims = started ? stage::await_hello(target, recorder, kHelloLimit)
+                          : contract::Result<contract::Claims>(
+                                tl::make_unexpected(started.error()));
+    if (claims) {
+      record_.target.server_name = claims->server_name();
+      record_.target.server_version = claims->server_version();
+      record_.target.claims_json = boost::json::serialize(claims->hello());
+      for (const std::string& wrong : claims->problems())
+        record_.notes.push_back("bus/hello: " + wrong);
+      return claims;
+    }
+    std::string message = fmt::format("{} did not become ready: {}", record_.target.connect,
+                                      claims.error().detail());
+    const history::History seen = recorder.take();
+    for (const history::Note& note : history::View(seen).notes())
+      if (note.action == history::Action::breach) {
+        message += fmt::format("\nit sent {}: {}", history::text_of(note.said, "what"),
+                               history::text_of(note.said, "text"));
+        break;
+      }
+    problem(kExitUnavailable, message);
+    return claims;
+  }
+
+  std::vector<Task> tasks(const contract::Claims& claims) {
+    std::vector<Task> made;
+    for (const Scenario* scenario : families::all()) {
+      Task task{scenario, {}};
+      for (const JudgedCase& part : scenario->cases) {
+        if (!selected(options_.only, part.id)) continue;
+        const contract::CaseRef ref = contract::find_case(part.id);
+        const auto why = claims.not_claimed(*ref.rule, *ref.part);
+        CaseResult& entry = entry_of(part.id);
+        entry.verdict = why ? Verdict::not_claimed : Verdict::inconclusive;
+        entry.detail = why ? *why : "the run ended before it";
+        if (!why) task.cases.push_back(part);
+      }
+      if (!task.cases.empty()) made.push_back(std::move(task));
+    }
+    return made;
+  }
+
+  CaseResult& entry_of(std::string_view id) {
+    for (contract::RuleResult& rule : record_.rules)
+      for (CaseResult& entry : rule.cases)
+        if (entry.id == id) return entry;
+    std::abort();  // families.cpp names a case that the contract lacks: families_test tells.
+  }
+
+  void carry_out(Ground& ground, const std::vector<Task>& todo) {
+    std::atomic<std::size_t> next{0};
+    std::size_t done = 0;
+    const auto work = [&] {
+      for (std::size_t i = next++; i < todo.size(); i = next++) {
+        if (options_.interrupted()) return;
+        Outcome outcome = perform(ground, *todo[i].scenario, todo[i].cases);
+        const std::lock_guard lock(mutex_);
+        take(*todo[i].scenario, std::move(outcome));
+        ++done;
+        if (options_.progress) options_.progress(done, todo.size(), todo[i].scenario->name);
+      }
+    };
+    std::vector<std::thread> workers;
+    for (int i = 0; i < std::max(options_.jobs, 1); ++i) workers.emplace_back(work);
+    for (std::thread& worker : workers) worker.join();
+    if (options_.interrupted()) problem(kExitInterrupted, "interrupted: not everything was judged");
+  }
+
+  void take(const Scenario& scenario, Outcome outcome) {
+    if (!outcome.fault.empty()) problem(kExitHarness, "busproof itself failed: " + outcome.fault);
+    for (const std::string& line : outcome.non_protocol) {
+      if (!non_protocol_.empty()) break;
+      non_protocol_ = line;
+      problem(kExitUsage, fmt::format("the bus sent a line that is not protocol: \"{}\"; what an "
+                                      "adapter logs belongs on its stderr",
+                                      line));
+    }
+    for (const std::string& breach : outcome.breaches) breaches_.push_back(breach);
+    for (CaseOutcome& part : outcome.cases) take_case(scenario, part);
+  }
+
+  void take_case(const Scenario& scenario, CaseOutcome& part) {
+    CaseResult& entry = entry_of(part.id);
+    entry.verdict = part.judgement.verdict();
+    entry.finding = part.judgement.finding();
+    entry.detail = part.judgement.says();
+    entry.judged = part.judgement.judged();
+    entry.tries = part.tries;
+    entry.seconds = part.seconds;
+    if (entry.verdict == Verdict::met) return;
+    entry.evidence = std::move(part.evidence);
+    entry.repeat = fmt::format("busproof run --case {} --seed {}{}", part.id, options_.seed,
+                               options_.target_words.empty() ? "" : " " + options_.target_words);
+    const std::string name = fmt::format("histories/{}.{}.bph", scenario.name, part.id);
+    if (save(options_.out / name, history::to_binary(part.history))) entry.history = name;
+    if (!part.replay.empty() && save(options_.out / "replay" / (part.id + ".json"), part.replay))
+      entry.repeat = fmt::format("busproof replay {}{}",
+                                 (options_.out / "replay" / (part.id + ".json")).string(),
+                                 options_.target_words.empty() ? "" : " " + options_.target_words);
+  }
+
+  static bool save(const fs::path& path, const std::string& bytes) {
+    std::error_code failed;
+    fs::create_directories(path.parent_path(), failed);
+    std::ofstream file(path, std::ios::binary);
+    return static_cast<bool>(file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
+  }
+
+  /// What every scenario saw of answers that belong to no request is one case's matter.
+  void judge_breaches() {
+    constexpr std::string_view kCase = "END-8.overlap";
+    if (breaches_.empty()) return;
+    CaseResult& entry = entry_of(kCase);
+    entry.verdict = Verdict::violated;
+    entry.finding = "protocol_breach";
+    entry.detail = breaches_.front();
+    entry.evidence = breaches_;
+    entry.evidence.resize(std::min<std::size_t>(entry.evidence.size(), 10));
+  }
+
+  /// "3 met, 1 violated" of the cases that were asked for.
+  [[nodiscard]] std::string asked_for() const {
+    std::map<Verdict, int> counts;
+    for (const contract::RuleResult& rule : record_.rules)
+      for (const CaseResult& entry : rule.cases)
+        if (selected(options_.only, entry.id) && families::judging(entry.id) != nullptr)
+          ++counts[entry.verdict];
+    std::string words;
+    for (const auto& [verdict, count] : counts)
+      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, contract::to_string(verdict));
+    return words.empty() ? "nothing that is judged yet" : words;
+  }
+
+  void finish() {
+    judge_breaches();
+    for (contract::RuleResult& rule : record_.rules) contract::take_worst(rule);
+    record_.expectations = contract::apply(options_.expectations, options_.target.name,
+                                           history::utc_today(), record_.rules);
+    const contract::Profile* profile = contract::find_profile(options_.profile);
+    const auto rolled = contract::roll_up(record_.rules, *profile,
+                                          claims_ ? &*claims_ : nullptr, options_.strict);
+    record_.verdict = rolled.verdict;
+    record_.why = rolled.why;
+    if (!options_.only.empty() && rolled.verdict == contract::Conformance::incomplete)
+      record_.why = "Only part of the contract was asked for: " + asked_for() + ".";
+    if (!record_.problems.empty()) record_.why = record_.problems.front().message;
+    std::error_code ignored;
+    if (record_.verdict == contract::Conformance::conformant && record_.problems.empty())
+      fs::remove_all(options_.out / "work", ignored);
+  }
+
+  const Options& options_;
+  RunRecord record_;
+  targets::Reactor reactor_;
+  std::optional<contract::Claims> claims_;
+  std::mutex mutex_;
+  std::string non_protocol_;
+  std::vector<std::string> breaches_;
+};
+
+}  // namespace
+
+RunRecord run(const Options& options) { return Run(options).go(); }
+
+const CaseResult* find_case(const RunRecord& record, std::string_view id) {
+  for (const contract::RuleResult& rule : record.rules)
+    for (const CaseResult& entry : rule.cases)
+      if (entry.id == id) return &entry;
+  return nullptr;
+}
+
+}  // namespace busproof::runner

@@ -1,0 +1,169 @@
+#include "suites/stage/stage.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "suites/stage/hello.hpp"
+
+namespace busproof::stage {
+namespace {
+
+namespace json = boost::json;
+using contract::Verdict;
+using targets::Session;
+
+[[noreturn]] void blocked(std::string_view what, const contract::Error& error) {
+  throw Abandoned{Verdict::blocked,
+                  fmt::format("{} failed: {} ({})", what, error.kind(), error.detail())};
+}
+
+constexpr milliseconds kPatience{10'000};
+
+}  // namespace
+
+void pass_time(milliseconds time) {
+  std::mutex mutex;
+  std::condition_variable never;
+  std::unique_lock lock(mutex);
+  const auto until = std::chrono::steady_clock::now() + time;
+  never.wait_until(lock, until, [&] { return std::chrono::steady_clock::now() >= until; });
+}
+
+Stage::Stage(const Setting& setting) : setting_(setting), random_(setting.seed) {}
+
+std::int64_t Stage::any(std::int64_t least, std::int64_t most) {
+  return std::uniform_int_distribution<std::int64_t>(least, most)(random_);
+}
+
+std::string Stage::destination(std::string_view name) {
+  return fmt::format("{}-{}-{}", setting_.token, name, ++destinations_);
+}
+
+targets::Shared Stage::shared() {
+  return {setting_.recorder, setting_.token, setting_.claims.limit_or_default("answer_ms")};
+}
+
+Session& Stage::connect() {
+  auto session = Session::open(setting_.target.connector(), shared());
+  if (!session && session.error().kind() == "one_connection")
+    throw Abandoned{Verdict::unverified, "transport: " + session.error().detail()};
+  if (!session) blocked("connecting", session.error());
+  auto claims = (*session)->hello();
+  if (!claims) blocked("bus/hello", claims.error());
+  sessions_.push_back(std::move(*session));
+  return *sessions_.back();
+}
+
+targets::Published Stage::publish(Session& session, const targets::Publish& wanted) {
+  auto published = session.publish(wanted);
+  if (!published) blocked("bus/publish", published.error());
+  return *published;
+}
+
+targets::Subscribed Stage::subscribe(Session& session, const targets::Subscribe& wanted) {
+  auto subscribed = session.subscribe(wanted);
+  if (!subscribed) blocked("bus/subscribe", subscribed.error());
+  return *subscribed;
+}
+
+void Stage::ack(Session& session, const targets::Delivered& delivery) {
+  if (auto acked = session.ack(delivery); !acked) blocked("bus/ack", acked.error());
+}
+
+void Stage::credit(Session& session, const targets::Subscribed& subscription,
+                   std::int64_t credit) {
+  if (auto given = session.credit(subscription, credit); !given)
+    blocked("bus/credit", given.error());
+}
+
+bool Stage::wait_count(Session& session, const targets::Subscribed& subscription,
+                       std::size_t count) {
+  return session.wait(subscription, patience(),
+                      [&](const auto& deliveries) { return deliveries.size() >= count; });
+}
+
+std::uint32_t Stage::publish_fence(Session& session, const std::string& destination) {
+  targets::Publish wanted{.destination = destination, .payload = targets::Payload::text("fence")};
+  // The lowest priority: what waits comes before it.
+  if (claims().has("priority")) wanted.priority = claims().limit("priority.min");
+  const targets::Published fence = publish(session, wanted);
+  recorder().mark("fence", fence.message);
+  return fence.message;
+}
+
+bool Stage::fence(Session& session, const targets::Subscribed& subscription,
+                  const std::string& destination) {
+  const std::uint32_t fence = publish_fence(session, destination);
+  return session.wait(subscription, patience(), [&](const auto& deliveries) {
+    return std::any_of(deliveries.begin(), deliveries.end(),
+                       [&](const targets::Delivered& came) { return came.message == fence; });
+  });
+}
+
+void Stage::give_up(std::string_view what, const contract::Error& error) { blocked(what, error); }
+
+void Stage::let_pass(milliseconds time) { pass_time(time); }
+
+contract::Result<json::object> Stage::control(const std::string& method, json::object params) {
+  if (!setting_.claims.has("control." + method.substr(method.find('/') + 1)))
+    throw Abandoned{Verdict::unverified, "the bus has no hook " + method};
+  Session* session = nullptr;
+  if (setting_.target.control_on_connection()) {
+    session = sessions_.empty() ? &connect() : sessions_.back().get();
+  } else if (targets::Connector* connector = setting_.target.control(); connector != nullptr) {
+    if (!control_) {
+      auto opened = Session::open(*connector, shared());
+      if (!opened) blocked("connecting to the control endpoint", opened.error());
+      control_ = std::move(*opened);
+    }
+    session = control_.get();
+  } else {
+    throw Abandoned{Verdict::unverified, "the target names no control endpoint for " + method};
+  }
+  params["token"] = setting_.target.control_token();
+  return session->call(method, std::move(params));
+}
+
+void Stage::need_hold() const {
+  if (!setting_.target.held())
+    throw Abandoned{Verdict::unverified, "no hold on the bus: it was not launched from here"};
+}
+
+void Stage::kill_bus() {
+  need_hold();
+  // Before the signal, so that nothing the crash brought about is dated before it.
+  recorder().mark("kill");
+  setting_.target.kill();
+}
+
+void Stage::stop_bus() {
+  need_hold();
+  recorder().mark("stop");
+  setting_.target.stop();
+}
+
+void Stage::start_bus() {
+  need_hold();
+  for (const auto& session : sessions_) session->wait_closed(patience());
+  control_.reset();
+  if (auto started = setting_.target.start(); !started)
+    throw Abandoned{Verdict::blocked, "the bus did not start again: " + started.error().detail()};
+  const milliseconds limit(setting_.claims.limit_or_default("recovery_ms"));
+  if (auto up = await_hello(setting_.target, recorder(), limit); !up)
+    throw Abandoned{Verdict::blocked,
+                    fmt::format("bus/hello was not answered within recovery_ms of a start: {} ({})",
+                                up.error().kind(), up.error().detail())};
+  recorder().mark("started");
+}
+
+milliseconds Stage::patience() const { return kPatience; }
+
+std::int64_t Stage::credit_for(std::int64_t wanted) const {
+  const auto most = setting_.claims.limit("credit_max");
+  return most ? std::min(wanted, *most) : wanted;
+}
+
+}  // namespace busproof::stage

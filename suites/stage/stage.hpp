@@ -1,0 +1,112 @@
+// Stage: what a scenario acts on. A bus, sessions, fresh names, randomness, and a recorder.
+//
+// Threads: one thread per stage.
+// Errors:  what keeps a scenario from going on is thrown as Abandoned and ends it; its cases then get
+//          that verdict unless the history up to there shows a violation.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "suites/contract/claims.hpp"
+#include "suites/contract/verdict.hpp"
+#include "suites/history/recorder.hpp"
+#include "suites/targets/session.hpp"
+#include "suites/targets/target.hpp"
+
+namespace busproof::stage {
+
+using std::chrono::milliseconds;
+
+/// Ends a scenario: blocked, inconclusive or unverified, and why.
+struct Abandoned {
+  contract::Verdict verdict;
+  std::string why;
+};
+
+class Stage {
+ public:
+  struct Setting {
+    targets::Target& target;
+    history::Recorder& recorder;
+    const contract::Claims& claims;
+    std::string token;   ///< Unique to this stage: part of event ids and destination names.
+    std::uint64_t seed;
+  };
+  explicit Stage(const Setting& setting);
+
+  [[nodiscard]] const contract::Claims& claims() const { return setting_.claims; }
+  [[nodiscard]] history::Recorder& recorder() { return setting_.recorder; }
+  std::mt19937_64& random() { return random_; }
+
+  /// A number in [least, most].
+  std::int64_t any(std::int64_t least, std::int64_t most);
+
+  /// A destination that no other stage uses.
+  std::string destination(std::string_view name = "q");
+
+  /// A new session that has said hello. Where the bus has but one connection, the second is
+  /// abandoned as unverified.
+  targets::Session& connect();
+
+  /// Whether a second connect() can succeed.
+  [[nodiscard]] bool many_connections() const { return setting_.target.connector().many(); }
+
+  /// The requests that must succeed for a scenario to make sense; else abandoned as blocked.
+  targets::Published publish(targets::Session& session, const targets::Publish& wanted);
+  targets::Subscribed subscribe(targets::Session& session, const targets::Subscribe& wanted);
+  void ack(targets::Session& session, const targets::Delivered& delivery);
+  void credit(targets::Session& session, const targets::Subscribed& subscription,
+              std::int64_t credit);
+
+  /// Waits for `count` deliveries in all; false when they did not come in time.
+  bool wait_count(targets::Session& session, const targets::Subscribed& subscription,
+                  std::size_t count);
+
+  /// Publishes the message behind which silence counts, and waits for it. False when it never came.
+  bool fence(targets::Session& session, const targets::Subscribed& subscription,
+             const std::string& destination);
+
+  /// Publishes it and gives its message number, for who waits otherwise.
+  std::uint32_t publish_fence(targets::Session& session, const std::string& destination);
+
+  /// Ends the scenario as blocked.
+  [[noreturn]] void give_up(std::string_view what, const contract::Error& error);
+
+  /// Lets that much time pass, by the harness' clock. For what only time can bring about; never
+  /// evidence by itself.
+  void let_pass(milliseconds time);
+
+  /// Calls a control method; abandoned as unverified where there is no hook.
+  contract::Result<boost::json::object> control(const std::string& method,
+                                                boost::json::object params);
+
+  /// SIGKILL, or a polite stop, to the bus, and a new start; sessions before it are over.
+  void kill_bus();
+  void stop_bus();
+  void start_bus();
+
+  /// How long to wait for what should come soon.
+  [[nodiscard]] milliseconds patience() const;
+
+  /// The credit that suits `wanted` on this bus: within its credit_max.
+  [[nodiscard]] std::int64_t credit_for(std::int64_t wanted) const;
+
+ private:
+  void need_hold() const;
+  targets::Shared shared();
+
+  Setting setting_;
+  std::mt19937_64 random_;
+  int destinations_ = 0;
+  std::vector<std::unique_ptr<targets::Session>> sessions_;
+  std::unique_ptr<targets::Session> control_;
+};
+
+/// Waits on a condition that never comes true: how let_pass passes time.
+void pass_time(milliseconds time);
+
+}  // namespace busproof::stage

@@ -1,0 +1,147 @@
+// Session: what scenarios talk to a bus through. Speaks JSON-RPC over a transport, records all of it.
+//
+// It never retries, never deduplicates, and gives out what came as it came.
+//
+// Threads: one thread uses a session; answers and deliveries arrive on the reactor's.
+// Errors:  a refusal of the bus comes back with its kind and effect; "no_answer" (may have happened)
+//          after the bus' answer_ms; "disconnected" (may have happened) when the connection ended.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+#include "suites/contract/claims.hpp"
+#include "suites/contract/result.hpp"
+#include "suites/history/recorder.hpp"
+#include "suites/targets/messages.hpp"
+#include "suites/targets/transport.hpp"
+
+namespace busproof::targets {
+
+using contract::Result;
+using history::Time;
+
+/// Everything a session shares with the others of its scenario.
+struct Shared {
+  history::Recorder& recorder;
+  std::string token;              ///< Part of every event id, so that strangers are recognised.
+  std::int64_t answer_ms = 10'000;  ///< A later answer counts as none.
+};
+
+class Session : private Listener {
+ public:
+  /// Connects; says nothing yet.
+  static Result<std::unique_ptr<Session>> open(Connector& connector, Shared shared);
+  ~Session() override;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] std::uint32_t number() const { return number_; }
+
+  Result<contract::Claims> hello(const boost::json::object& extra = {});
+
+  Result<Published> publish(const Publish& wanted);
+  Result<Subscribed> subscribe(const Subscribe& wanted);
+  Result<void> unsubscribe(const Subscribed& subscription, bool forget = false);
+  Result<void> credit(const Subscribed& subscription, std::int64_t credit);
+  Result<void> ack(const Delivered& delivery);
+  Result<void> reject(const Delivered& delivery, bool requeue,
+                      std::optional<std::int64_t> delay_ms = {});
+  Result<void> extend(const Delivered& delivery, std::int64_t lease_ms);
+
+  /// The whole payload, in as many requests as it takes; recorded as one operation.
+  Result<std::string> retrieve(const Published& message);
+
+  /// Any other request; recorded as a call.
+  Result<boost::json::object> call(std::string_view method, boost::json::object params);
+
+  /// A request whose answer is awaited later, so that several may be under way.
+  std::uint32_t start_publish(const Publish& wanted);
+  Result<Published> await_publish(std::uint32_t operation);
+  std::uint32_t start_ack(const Delivered& delivery);
+  Result<void> await_ack(std::uint32_t operation);
+
+  /// Sends a text as it is and waits for the answer of that id ("null" or a number as JSON).
+  /// Recorded as a call.
+  Result<boost::json::object> raw(std::string text, const std::string& answer_id,
+                                  const std::string& what);
+
+  /// A copy of all deliveries so far on that subscription, in order of receipt.
+  std::vector<Delivered> deliveries(const Subscribed& subscription);
+
+  /// Waits until `enough` says so of that subscription's deliveries, or `limit` is over.
+  using Enough = std::function<bool(const std::vector<Delivered>&)>;
+  bool wait(const Subscribed& subscription, std::chrono::milliseconds limit, const Enough& enough);
+
+  /// Waits for the connection's end.
+  bool wait_closed(std::chrono::milliseconds limit);
+  [[nodiscard]] bool closed();
+
+  void close();  ///< The polite end; waits for it.
+  void cut();    ///< The rude end.
+
+ private:
+  struct Pending {
+    history::Event event;                 ///< As invoked; the answer's event is made from it.
+    bool recorded = true;
+    std::optional<Result<boost::json::object>> answer;
+  };
+
+  explicit Session(Shared shared);
+
+  // Listener
+  void on_text(std::string_view text, Time at) override;
+  void on_closed(const Ending& ending, Time at) override;
+
+  /// One request: what to record of it, and what to send.
+  struct Request {
+    history::Event event;
+    std::string method;
+    boost::json::object params;
+    std::string destination = {};
+    boost::json::object detail = {};
+    bool recorded = true;
+  };
+
+  std::uint32_t start(Request request);
+  std::uint32_t expect(Request request, const std::string& id);
+  Result<boost::json::object> await(std::uint32_t operation);
+  Result<boost::json::object> ask(Request request);
+  Result<void> ask_nothing(Request request);
+  void finish(Pending& pending, Result<boost::json::object> answer,
+              const boost::json::object& said, Time at);
+  void answered(const std::string& id, const boost::json::object& message, Time at);
+  void delivered(const boost::json::object& params, Time at);
+  void breach(std::string_view what, std::string_view text, Time at);
+  void note(history::Event event, const boost::json::object& detail);
+  void leaving();
+  [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
+  Request publish_request(const Publish& wanted);
+
+  Shared shared_;
+  std::uint32_t number_;
+  contract::Transport over_ = contract::Transport::lines;
+  std::unique_ptr<Transport> transport_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::uint32_t, Pending> pending_;              // by operation
+  std::map<std::string, std::uint32_t> operation_of_id_;  // JSON-RPC id, as JSON, to operation
+  std::set<std::string> answered_ids_;
+  std::map<std::string, std::uint32_t> subscriptions_;    // the bus' name to our number
+  std::map<std::string, std::uint32_t> delivery_numbers_;
+  std::map<std::uint32_t, std::vector<Delivered>> inbox_;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace busproof::targets

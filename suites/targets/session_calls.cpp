@@ -1,0 +1,213 @@
+// The methods of the protocol, each as one call.
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include "suites/contract/base64.hpp"
+#include "suites/history/view.hpp"
+#include "suites/targets/session.hpp"
+
+namespace busproof::targets {
+namespace {
+
+namespace json = boost::json;
+using history::Action;
+using history::Event;
+using history::number_of;
+using history::text_of;
+
+constexpr std::string_view kSource = "busproof";
+
+Event event_of(Action action) {
+  Event event;
+  event.action = action;
+  return event;
+}
+
+Event settling(Action action, const Delivered& delivery, std::int64_t amount = 0) {
+  Event event = event_of(action);
+  event.delivery = delivery.number;
+  event.message = delivery.message;
+  event.subscription = delivery.subscription;
+  event.amount = amount;
+  return event;
+}
+
+void put_if(json::object& out, const char* key, const std::optional<std::int64_t>& value) {
+  if (value) out[key] = *value;
+}
+
+}  // namespace
+
+Result<contract::Claims> Session::hello(const json::object& extra) {
+  json::object params{{"protocol", json::array{"1.0"}},
+                      {"client", json::object{{"name", "busproof"}, {"version", "1"}}}};
+  for (const auto& member : extra) params[member.key()] = member.value();
+  auto answer = ask({event_of(Action::hello), "bus/hello", std::move(params)});
+  if (!answer) return tl::make_unexpected(answer.error());
+  shared_.recorder.set_claims(json::serialize(*answer), over_ == contract::Transport::lines);
+  auto claims = contract::Claims::parse(*answer, over_);
+  if (claims) shared_.answer_ms = claims->limit_or_default("answer_ms");
+  return claims;
+}
+
+Session::Request Session::publish_request(const Publish& wanted) {
+  Request request{event_of(Action::publish), "bus/publish", {}, wanted.destination};
+  request.event.message = shared_.recorder.next_message();
+  json::object event{{"specversion", "1.0"},
+                     {"id", fmt::format("{}-{}", shared_.token, request.event.message)},
+                     {"source", kSource},
+                     {"type", "busproof.message"}};
+  put_payload(event, wanted.payload);
+  put_if(event, "priority", wanted.priority);
+  for (const auto& member : wanted.attributes) event[member.key()] = member.value();
+  request.detail = payload_detail(wanted.payload);
+  request.detail["mode"] = wanted.mode;
+  put_if(request.detail, "priority", wanted.priority);
+  put_if(request.detail, "ttl_ms", wanted.ttl_ms);
+  put_if(request.detail, "delay_ms", wanted.delay_ms);
+  request.params = {{"destination", wanted.destination}, {"mode", wanted.mode}};
+  request.params["event"] = std::move(event);
+  put_if(request.params, "ttl_ms", wanted.ttl_ms);
+  put_if(request.params, "delay_ms", wanted.delay_ms);
+  for (const auto& member : wanted.params) request.params[member.key()] = member.value();
+  return request;
+}
+
+std::uint32_t Session::start_publish(const Publish& wanted) {
+  return start(publish_request(wanted));
+}
+
+Result<Published> Session::await_publish(std::uint32_t operation) {
+  std::uint32_t message = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    message = pending_.at(operation).event.message;
+  }
+  auto answer = await(operation);
+  if (!answer) return tl::make_unexpected(answer.error());
+  return Published{message, text_of(*answer, "transaction_id"), text_of(*answer, "route")};
+}
+
+Result<Published> Session::publish(const Publish& wanted) {
+  auto published = await_publish(start_publish(wanted));
+  if (published) published->is_json = wanted.payload.form == Payload::Form::json;
+  return published;
+}
+
+Result<Subscribed> Session::subscribe(const Subscribe& wanted) {
+  Request request{event_of(Action::subscribe), "bus/subscribe", {}, wanted.destination};
+  request.event.subscription = shared_.recorder.next_subscription();
+  request.event.amount = wanted.credit.value_or(-1);
+  request.detail = {{"mode", wanted.mode}};
+  request.params = {{"destination", wanted.destination}, {"mode", wanted.mode}};
+  if (!wanted.group.empty()) request.params["group"] = request.detail["group"] = wanted.group;
+  put_if(request.params, "credit", wanted.credit);
+  put_if(request.params, "lease_ms", wanted.lease_ms);
+  put_if(request.detail, "lease_ms", wanted.lease_ms);
+  const std::uint32_t number = request.event.subscription;
+  auto answer = ask(std::move(request));
+  if (!answer) return tl::make_unexpected(answer.error());
+  return Subscribed{number, text_of(*answer, "subscription")};
+}
+
+Result<void> Session::unsubscribe(const Subscribed& subscription, bool forget) {
+  Event event = event_of(Action::unsubscribe);
+  event.subscription = subscription.number;
+  json::object params{{"subscription", subscription.id}};
+  if (forget) params["forget"] = true;
+  return ask_nothing({event, "bus/unsubscribe", std::move(params)});
+}
+
+Result<void> Session::credit(const Subscribed& subscription, std::int64_t credit) {
+  Event event = event_of(Action::credit);
+  event.subscription = subscription.number;
+  event.amount = credit;
+  return ask_nothing(
+      {event, "bus/credit", {{"subscription", subscription.id}, {"credit", credit}}});
+}
+
+std::uint32_t Session::start_ack(const Delivered& delivery) {
+  return start({settling(Action::ack, delivery), "bus/ack",
+                {{"delivery_id", delivery.delivery_id}}});
+}
+
+Result<void> Session::await_ack(std::uint32_t operation) {
+  auto answer = await(operation);
+  if (!answer) return tl::make_unexpected(answer.error());
+  return {};
+}
+
+Result<void> Session::ack(const Delivered& delivery) { return await_ack(start_ack(delivery)); }
+
+Result<void> Session::reject(const Delivered& delivery, bool requeue,
+                             std::optional<std::int64_t> delay_ms) {
+  Request request{settling(Action::reject, delivery, requeue ? 1 : 0), "bus/reject",
+                  {{"delivery_id", delivery.delivery_id}, {"requeue", requeue}}};
+  put_if(request.params, "delay_ms", delay_ms);
+  put_if(request.detail, "delay_ms", delay_ms);
+  return ask_nothing(std::move(request));
+}
+
+Result<void> Session::extend(const Delivered& delivery, std::int64_t lease_ms) {
+  return ask_nothing({settling(Action::extend, delivery, lease_ms), "bus/extend",
+                      {{"delivery_id", delivery.delivery_id}, {"lease_ms", lease_ms}}});
+}
+
+Result<std::string> Session::retrieve(const Published& message) {
+  Request whole{event_of(Action::retrieve), "bus/retrieve", {}};
+  whole.event.message = message.message;
+  const std::uint32_t operation = expect(std::move(whole), "");
+  std::string bytes;
+  json::object last;
+  std::optional<contract::Error> failure;
+  for (bool more = true; more && !failure;) {
+    json::object params{{"transaction_id", message.transaction_id}};
+    if (!bytes.empty()) params["offset"] = bytes.size();
+    auto part = await(start({event_of(Action::retrieve), "bus/retrieve", std::move(params), "", {},
+                             false}));
+    if (!part) {
+      failure = part.error();
+      break;
+    }
+    const auto decoded = contract::from_base64(text_of(*part, "data_base64"));
+    more = number_of(*part, "more") == 1;
+    if (!decoded || (more && decoded->empty()))
+      failure = contract::Error::may_have_happened(
+          "malformed_answer", "bus/retrieve: bad data_base64, or nothing before the end");
+    else
+      bytes += *decoded;
+    last = *part;
+  }
+  json::object said;
+  if (!failure) {
+    said = {{"size", bytes.size()}, {"digest", contract::sha256_digest(bytes)},
+            {"datasize", number_of(last, "datasize", -1)},
+            {"datadigest", text_of(last, "datadigest")}};
+    if (message.is_json) said["json"] = json_fingerprint(bytes);
+  }
+  const std::lock_guard lock(mutex_);
+  Result<json::object> outcome = last;
+  if (failure) outcome = tl::make_unexpected(*failure);
+  finish(pending_.at(operation), std::move(outcome), said, history::now());
+  pending_.erase(operation);
+  if (failure) return tl::make_unexpected(*failure);
+  return bytes;
+}
+
+Result<json::object> Session::call(std::string_view method, json::object params) {
+  Request request{event_of(method.starts_with("ctl/") ? Action::control : Action::call),
+                  std::string(method), std::move(params)};
+  request.detail = {{"method", method}};
+  return ask(std::move(request));
+}
+
+Result<json::object> Session::raw(std::string text, const std::string& answer_id,
+                                  const std::string& what) {
+  Request request{event_of(Action::call), "", {}};
+  request.detail = {{"raw", what}};
+  const std::uint32_t operation = expect(std::move(request), answer_id);
+  transport_->send(std::move(text));
+  return await(operation);
+}
+
+}  // namespace busproof::targets

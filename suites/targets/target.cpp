@@ -1,0 +1,153 @@
+#include "suites/targets/target.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fixtures/process/ports.hpp"
+#include "suites/targets/lines.hpp"
+#include "suites/targets/ready.hpp"
+#include "suites/targets/stdio.hpp"
+#include "suites/targets/websocket.hpp"
+
+namespace busproof::targets {
+namespace {
+
+namespace fs = std::filesystem;
+using contract::refused;
+using contract::Result;
+
+constexpr std::chrono::seconds kStopGrace{10};
+constexpr const char* kControlToken = "busproof-control";  // Loopback, and for this run alone.
+
+/// A command's first word is a path below the target file's folder where it holds a slash.
+void anchor(std::vector<std::string>& command, const fs::path& folder) {
+  if (!command.empty() && command.front().find('/') != std::string::npos)
+    command.front() = (folder / command.front()).lexically_normal().string();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> Target::make(Reactor& reactor, const TargetFile& file,
+                                             const fs::path& work, const Wrap& wrap) {
+  std::unique_ptr<Target> target(new Target(reactor, file));  // The constructor is private.
+  if (auto prepared = target->prepare(work); !prepared)
+    return tl::make_unexpected(prepared.error());
+  auto connector = target->make_connector();
+  if (!connector) return tl::make_unexpected(connector.error());
+  target->connector_ = wrap ? wrap(reactor, std::move(*connector)) : std::move(*connector);
+  if (!target->file_.control.empty()) {
+    auto control = websocket_connector(reactor, target->file_.control);
+    if (!control) return tl::make_unexpected(control.error());
+    target->control_ = std::move(*control);
+  }
+  return target;
+}
+
+Target::~Target() {
+  connector_.reset();
+  if (process_) stop();
+}
+
+Result<void> Target::prepare(const fs::path& work) {
+  work_ = work;
+  std::error_code failed;
+  fs::create_directories(work / "data", failed);
+  if (failed)
+    return refused("unavailable", fmt::format("{}: {}", (work / "data").string(), failed.message()));
+  values_ = {{"data", (work / "data").string()}, {"node", "1"}};
+  for (const char* name : {"port", "control_port"}) {
+    auto port = process::free_port();
+    if (!port) return tl::make_unexpected(port.error());
+    values_[name] = std::to_string(*port);
+  }
+  return substitute_all();
+}
+
+Result<void> Target::substitute_all() {
+  std::vector<std::string*> texts = {&file_.connect.address, &file_.control};
+  for (auto* env : {&file_.connect.env})
+    for (auto& [name, value] : *env) texts.push_back(&value);
+  for (std::string& word : file_.connect.command) texts.push_back(&word);
+  if (file_.launch) {
+    for (std::string& word : file_.launch->command) texts.push_back(&word);
+    for (auto& [name, value] : file_.launch->env) texts.push_back(&value);
+    for (std::string& word : file_.launch->ready.command) texts.push_back(&word);
+    texts.push_back(&file_.launch->ready.what);
+  }
+  for (std::string* text : texts) {
+    auto done = substitute(*text, values_);
+    if (!done) return tl::make_unexpected(done.error());
+    *text = *done;
+  }
+  anchor(file_.connect.command, file_.folder);
+  if (file_.launch) {
+    anchor(file_.launch->command, file_.folder);
+    if (!file_.control.empty() || file_.control_on_connection) {
+      control_token_ = kControlToken;
+      // Switching the hooks on is the target file's; the token is ours.
+      file_.launch->env.try_emplace("BUSPROOF_CONTROL_TOKEN", control_token_);
+    }
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Connector>> Target::make_connector() {
+  const Connect& connect = file_.connect;
+  switch (connect.how) {
+    case Connect::How::websocket: return websocket_connector(reactor_, connect.address);
+    case Connect::How::tcp: return tcp_connector(reactor_, connect.address);
+    case Connect::How::unix_socket:
+      return unix_connector(reactor_, file_.folder / connect.address);
+    case Connect::How::stdio:
+      return adapter_connector(reactor_, {.command = connect.command,
+                                          .env = connect.env,
+                                          .folder = file_.folder,
+                                          .stderr_file = work_ / "adapter.log",
+                                          .pipes = true});
+    case Connect::How::stdio_launch:
+      return launch_connector(reactor_, process_,
+                              fmt::format("stdio {}", fmt::join(file_.launch->command, " ")));
+  }
+  return refused("bad_target", "no way to connect");
+}
+
+Result<void> Target::start() {
+  if (!file_.launch) return {};
+  auto started = process::Process::start({.command = file_.launch->command,
+                                          .env = file_.launch->env,
+                                          .folder = file_.folder,
+                                          .stderr_file = work_ / "bus.log",
+                                          .pipes = file_.connect.how == Connect::How::stdio_launch});
+  if (!started) return refused("unavailable", started.error().detail());
+  process_ = std::move(*started);
+  if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log")) return {};
+  const std::string words = process_->last_words();
+  if (process_->running())
+    return refused("unavailable",
+                   fmt::format("{} was not ready within {} ms{}{}", file_.launch->command[0],
+                               file_.launch->ready.within.count(),
+                               words.empty() ? "" : "; it wrote:\n", words));
+  return refused("unavailable", obituary());
+}
+
+bool Target::stop() {
+  if (!process_) return true;
+  const bool complied = process_->stop(kStopGrace);
+  process_.reset();
+  return complied;
+}
+
+void Target::kill() {
+  if (!process_) return;
+  process_->kill();
+  process_.reset();
+}
+
+std::string Target::obituary() {
+  if (!process_ || process_->running()) return {};
+  const std::string words = process_->last_words();
+  return fmt::format("{} {}{}{}", file_.launch->command[0], process_->ending(),
+                     words.empty() ? "" : "; it wrote:\n", words);
+}
+
+}  // namespace busproof::targets

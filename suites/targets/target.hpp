@@ -1,0 +1,73 @@
+// Target: one bus, with the hold that the harness has on it: start, reach, stop, kill.
+//
+// Threads: one thread at a time starts, stops or kills; connecting is for any thread in between.
+// Errors:  "unavailable" with what the bus last wrote to stderr.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "fixtures/process/process.hpp"
+#include "suites/targets/reactor.hpp"
+#include "suites/targets/target_file.hpp"
+#include "suites/targets/transport.hpp"
+
+namespace busproof::targets {
+
+/// Something put between every connection and the bus: how mutants of the edge are judged.
+using Wrap = std::function<std::unique_ptr<Connector>(Reactor&, std::unique_ptr<Connector>)>;
+
+class Target {
+ public:
+  /// Prepares a bus of that description with ports and a data folder of its own below `work`.
+  static contract::Result<std::unique_ptr<Target>> make(Reactor& reactor, const TargetFile& file,
+                                                        const std::filesystem::path& work,
+                                                        const Wrap& wrap = {});
+
+  ~Target();
+
+  /// Launches it, where it is launched, and waits until it is ready.
+  contract::Result<void> start();
+
+  /// The polite end: SIGTERM, and SIGKILL after a grace. False when the grace was used up.
+  bool stop();
+
+  /// The rude end: SIGKILL to all of it.
+  void kill();
+
+  /// Whether stop and kill do anything: false for a bus at an address.
+  [[nodiscard]] bool held() const { return file_.launch.has_value(); }
+
+  Connector& connector() { return *connector_; }
+
+  /// Where control methods are called; null without a control endpoint.
+  Connector* control() { return control_.get(); }
+  [[nodiscard]] bool control_on_connection() const { return file_.control_on_connection; }
+  [[nodiscard]] const std::string& control_token() const { return control_token_; }
+
+  [[nodiscard]] const TargetFile& file() const { return file_; }
+  [[nodiscard]] const Environment& values() const { return values_; }
+
+  /// How it ended and what it last wrote to stderr; empty while it runs.
+  std::string obituary();
+
+ private:
+  Target(Reactor& reactor, TargetFile file) : reactor_(reactor), file_(std::move(file)) {}
+  contract::Result<void> prepare(const std::filesystem::path& work);
+  contract::Result<void> substitute_all();
+  contract::Result<std::unique_ptr<Connector>> make_connector();
+  contract::Result<void> wait_ready();
+
+  Reactor& reactor_;
+  TargetFile file_;
+  Environment values_;
+  std::string control_token_;
+  std::filesystem::path work_;
+  std::unique_ptr<Connector> connector_, control_;
+  std::optional<process::Process> process_;
+};
+
+}  // namespace busproof::targets

@@ -1,0 +1,194 @@
+#include "suites/targets/target_file.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+namespace busproof::targets {
+namespace {
+
+using contract::refused;
+using contract::Result;
+
+/// What is wrong with a file, with its line; turned into a Result at the edge of this file.
+struct Wrong {
+  std::string what;
+  int line = -1;
+};
+
+[[noreturn]] void wrong(const YAML::Node& node, std::string what) {
+  throw Wrong{std::move(what), node.Mark().line};
+}
+
+void check_keys(const YAML::Node& node, const std::string& where,
+                const std::vector<std::string>& allowed) {
+  if (!node.IsMap())
+    wrong(node, fmt::format("{} must be a map of {}", where, fmt::join(allowed, ", ")));
+  for (const auto& member : node) {
+    const auto key = member.first.as<std::string>();
+    if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
+      wrong(member.first, fmt::format("{} has no key \"{}\"; allowed are {}", where, key,
+                                      fmt::join(allowed, ", ")));
+  }
+}
+
+std::string text_of(const YAML::Node& node, const std::string& where) {
+  if (!node.IsScalar()) wrong(node, where + " must be a text");
+  return node.as<std::string>();
+}
+
+std::vector<std::string> words_of(const YAML::Node& node, const std::string& where) {
+  if (!node.IsSequence() || node.size() == 0)
+    wrong(node, where + " must be a list of words, such as [python3, bus.py]");
+  std::vector<std::string> words;
+  for (const auto& word : node) words.push_back(text_of(word, where));
+  return words;
+}
+
+Environment environment_of(const YAML::Node& node, const std::string& where) {
+  Environment env;
+  if (!node) return env;
+  if (!node.IsMap()) wrong(node, where + " must be a map of variables");
+  for (const auto& member : node)
+    env[member.first.as<std::string>()] = text_of(member.second, where);
+  return env;
+}
+
+/// "10s", "500ms" or "2m".
+std::chrono::milliseconds duration_of(const YAML::Node& node, const std::string& where) {
+  static const std::regex kForm("([0-9]{1,7})(ms|s|m)");
+  const std::string text = text_of(node, where);
+  std::smatch parts;
+  if (!std::regex_match(text, parts, kForm))
+    wrong(node, fmt::format("{} is \"{}\"; write it as 500ms, 10s or 2m", where, text));
+  const long long factor = parts[2] == "ms" ? 1 : parts[2] == "s" ? 1000 : 60'000;
+  return std::chrono::milliseconds(std::stoll(parts[1]) * factor);
+}
+
+Ready ready_of(const YAML::Node& node) {
+  Ready ready;
+  if (!node) return ready;
+  check_keys(node, "launch.ready", {"http", "tcp", "log", "command", "within"});
+  if (node["within"]) ready.within = duration_of(node["within"], "launch.ready.within");
+  if (node["command"]) {
+    ready.how = Ready::How::command;
+    ready.command = words_of(node["command"], "launch.ready.command");
+  }
+  const std::pair<const char*, Ready::How> texts[] = {
+      {"http", Ready::How::http}, {"tcp", Ready::How::tcp}, {"log", Ready::How::log}};
+  for (const auto& [key, how] : texts) {
+    if (!node[key]) continue;
+    ready.how = how;
+    ready.what = text_of(node[key], fmt::format("launch.ready.{}", key));
+  }
+  return ready;
+}
+
+Launch launch_of(const YAML::Node& node) {
+  check_keys(node, "launch", {"command", "env", "ready"});
+  if (!node["command"]) wrong(node, "launch needs a command");
+  return {words_of(node["command"], "launch.command"),
+          environment_of(node["env"], "launch.env"), ready_of(node["ready"])};
+}
+
+Connect connect_of(const YAML::Node& node) {
+  check_keys(node, "connect", {"websocket", "tcp", "unix", "stdio", "env"});
+  Connect connect;
+  connect.env = environment_of(node["env"], "connect.env");
+  const std::pair<const char*, Connect::How> addresses[] = {
+      {"websocket", Connect::How::websocket},
+      {"tcp", Connect::How::tcp},
+      {"unix", Connect::How::unix_socket}};
+  int ways = 0;
+  for (const auto& [key, how] : addresses) {
+    if (!node[key]) continue;
+    ++ways;
+    connect.how = how;
+    connect.address = text_of(node[key], fmt::format("connect.{}", key));
+  }
+  if (node["stdio"]) {
+    ++ways;
+    const bool launch = node["stdio"].IsScalar() && node["stdio"].as<std::string>() == "launch";
+    connect.how = launch ? Connect::How::stdio_launch : Connect::How::stdio;
+    if (!launch) connect.command = words_of(node["stdio"], "connect.stdio");
+  }
+  if (ways != 1) wrong(node, "connect must name one of websocket, tcp, unix, stdio");
+  return connect;
+}
+
+TargetFile target_of(const YAML::Node& root) {
+  check_keys(root, "a target", {"name", "launch", "connect", "control", "variants", "profile"});
+  if (!root["connect"]) wrong(root, "a target needs connect");
+  TargetFile target;
+  if (root["name"]) target.name = text_of(root["name"], "name");
+  if (root["launch"]) target.launch = launch_of(root["launch"]);
+  target.connect = connect_of(root["connect"]);
+  if (target.connect.how == Connect::How::stdio_launch && !target.launch)
+    wrong(root["connect"], "connect.stdio: launch needs a launch");
+  if (const YAML::Node control = root["control"]; control) {
+    check_keys(control, "control", {"websocket", "connection"});
+    if (control["websocket"]) target.control = text_of(control["websocket"], "control.websocket");
+    if (control["connection"]) target.control_on_connection = control["connection"].as<bool>();
+  }
+  if (const YAML::Node variants = root["variants"]; variants)
+    for (const auto& variant : variants)
+      target.variants[variant.first.as<std::string>()] =
+          environment_of(variant.second, "variants");
+  if (root["profile"]) target.profile = text_of(root["profile"], "profile");
+  return target;
+}
+
+}  // namespace
+
+Result<TargetFile> parse_target(const std::string& text, const std::string& origin,
+                                const std::filesystem::path& folder) {
+  try {
+    const YAML::Node root = YAML::Load(text);
+    if (!root.IsMap()) return refused("bad_target", origin + ": a target file is a YAML map");
+    TargetFile target = target_of(root);
+    target.folder = folder;
+    if (target.name.empty()) target.name = std::filesystem::path(origin).stem().string();
+    return target;
+  } catch (const Wrong& found) {
+    return refused("bad_target", fmt::format("{}, line {}: {}", origin, found.line + 1, found.what));
+  } catch (const YAML::Exception& found) {  // yaml-cpp reports by exception alone.
+    return refused("bad_target",
+                   fmt::format("{}, line {}: {}", origin, found.mark.line + 1, found.msg));
+  }
+}
+
+Result<TargetFile> read_target(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  if (!file || !(text << file.rdbuf()))
+    return refused("bad_target", fmt::format("{}: cannot be read", path.string()));
+  return parse_target(text.str(), path.string(),
+                      std::filesystem::absolute(path).parent_path());
+}
+
+Result<std::string> substitute(const std::string& text, const Environment& values) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t open = text.find("${", at);
+    const std::size_t close = open == std::string::npos ? open : text.find('}', open);
+    if (close == std::string::npos) return out + text.substr(at);
+    const std::string name = text.substr(open + 2, close - open - 2);
+    const auto found = values.find(name);
+    if (found == values.end()) {
+      std::vector<std::string> known;
+      for (const auto& [key, value] : values) known.push_back(key);
+      return refused("bad_target", fmt::format("${{{}}} is not known; known are {}", name,
+                                               fmt::join(known, ", ")));
+    }
+    out += text.substr(at, open - at) + found->second;
+    at = close + 1;
+  }
+  return out;
+}
+
+}  // namespace busproof::targets

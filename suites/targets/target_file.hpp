@@ -1,0 +1,70 @@
+// The target file: how to start, reach and inspect a bus, as YAML.
+//
+// Errors: parse() names the file, the line and the key, and what is allowed there.
+// Source: the protocol document, section "The target file".
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "suites/contract/result.hpp"
+
+namespace busproof::targets {
+
+using Environment = std::map<std::string, std::string>;
+
+/// When a launched bus counts as up; beyond it bus/hello must be answered.
+struct Ready {
+  enum class How : std::uint8_t { hello, tcp, http, log, command };
+  How how = How::hello;
+  std::string what;                  ///< Address, URL or regular expression.
+  std::vector<std::string> command;
+  std::chrono::milliseconds within{10'000};
+};
+
+struct Launch {
+  std::vector<std::string> command;
+  Environment env;
+  Ready ready;
+};
+
+struct Connect {
+  enum class How : std::uint8_t {
+    websocket,
+    tcp,
+    unix_socket,
+    stdio,         ///< A client adapter, started anew for each connection.
+    stdio_launch,  ///< The launched process' own stdin and stdout: one connection.
+  };
+  How how = How::websocket;
+  std::string address = {};               ///< URL, HOST:PORT or path.
+  std::vector<std::string> command = {};  ///< stdio
+  Environment env = {};
+};
+
+/// A target as written; ${...} is still to be substituted.
+struct TargetFile {
+  std::string name;
+  std::filesystem::path folder;  ///< What relative paths are relative to.
+  std::optional<Launch> launch;
+  Connect connect;
+  std::string control;           ///< WebSocket URL of the control endpoint; empty: none.
+  bool control_on_connection = false;  ///< Lines: control methods on the same connection.
+  std::map<std::string, Environment> variants;
+  std::string profile;           ///< Empty: the default.
+};
+
+contract::Result<TargetFile> parse_target(const std::string& text, const std::string& origin,
+                                          const std::filesystem::path& folder);
+
+/// Reads and parses.
+contract::Result<TargetFile> read_target(const std::filesystem::path& path);
+
+/// Replaces every ${name}; fails on a name that `values` does not hold.
+contract::Result<std::string> substitute(const std::string& text, const Environment& values);
+
+}  // namespace busproof::targets

@@ -1,0 +1,252 @@
+#include "suites/targets/websocket.hpp"
+
+#include <deque>
+#include <future>
+#include <optional>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <fmt/format.h>
+
+namespace busproof::targets {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr std::chrono::seconds kConnectLimit{5};
+constexpr std::chrono::seconds kCloseLimit{2};
+constexpr std::size_t kMessageBytesMax = std::size_t{256} << 20;  // A bus may send what it likes.
+constexpr std::string_view kSubprotocol = "busproof.v1";
+
+struct Address {
+  std::string host, port, path;
+};
+
+/// Everything of one connection; touched on the reactor's thread alone.
+class Wire : public std::enable_shared_from_this<Wire> {
+ public:
+  Wire(asio::io_context& context, Listener& listener)
+      : resolver_(context), stream_(context), timer_(context), listener_(&listener) {}
+
+  void connect(const Address& address, std::promise<std::string>& done) {
+    done_ = &done;
+    address_ = address;
+    timer_.expires_after(kConnectLimit);
+    timer_.async_wait([self = shared_from_this()](error_code failed) {
+      if (!failed) self->give_up("no answer within 5 s");
+    });
+    resolver_.async_resolve(address.host, address.port,
+                            [self = shared_from_this()](error_code failed, auto results) {
+                              if (failed) return self->give_up(failed.message());
+                              self->connect_to(results);
+                            });
+  }
+
+  void send(std::string text) {
+    if (ended_ || closing_) return;
+    queue_.push_back(std::move(text));
+    if (queue_.size() == 1) write_next();
+  }
+
+  void close() {
+    if (ended_ || closing_) return;
+    closing_ = true;
+    timer_.expires_after(kCloseLimit);
+    timer_.async_wait([self = shared_from_this()](error_code failed) {
+      if (!failed) self->cut();
+    });
+    if (queue_.empty()) say_goodbye();
+  }
+
+  void cut() {
+    closing_ = true;
+    error_code ignored;
+    // Linger 0 turns the close into a reset: what is under way is lost, as in a crash.
+    stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+    stream_.next_layer().close(ignored);
+    end("cut", 0);
+  }
+
+  void forget_listener() { listener_ = nullptr; }
+
+ private:
+  void connect_to(const tcp::resolver::results_type& results) {
+    asio::async_connect(stream_.next_layer(), results,
+                        [self = shared_from_this()](error_code failed, const tcp::endpoint&) {
+                          if (failed) return self->give_up(failed.message());
+                          self->shake_hands();
+                        });
+  }
+
+  void shake_hands() {
+    error_code ignored;
+    stream_.next_layer().set_option(tcp::no_delay(true), ignored);
+    stream_.read_message_max(kMessageBytesMax);
+    stream_.auto_fragment(false);
+    stream_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
+      request.set(beast::http::field::sec_websocket_protocol,
+                  beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
+      request.set(beast::http::field::user_agent, "busproof");
+    }));
+    stream_.async_handshake(
+        response_, fmt::format("{}:{}", address_.host, address_.port), address_.path,
+        [self = shared_from_this()](error_code failed) { self->shaken(failed); });
+  }
+
+  void shaken(error_code failed) {
+    if (failed == websocket::error::upgrade_declined)
+      return give_up(fmt::format("the server answered HTTP {}", response_.result_int()));
+    if (failed) return give_up(failed.message());
+    if (response_[beast::http::field::sec_websocket_protocol] !=
+        beast::string_view(kSubprotocol.data(), kSubprotocol.size()))
+      return give_up("the server does not speak the subprotocol busproof.v1");
+    timer_.cancel();
+    report("");
+    read_next();
+  }
+
+  void read_next() {
+    stream_.async_read(buffer_, [self = shared_from_this()](error_code failed, std::size_t) {
+      if (failed) return self->end(self->reason(failed), self->stream_.reason().code);
+      const history::Time at = history::now();
+      const auto bytes = self->buffer_.cdata();
+      if (self->listener_ != nullptr)
+        self->listener_->on_text({static_cast<const char*>(bytes.data()), bytes.size()}, at);
+      self->buffer_.consume(self->buffer_.size());
+      self->read_next();
+    });
+  }
+
+  [[nodiscard]] std::string reason(error_code failed) const {
+    if (failed != websocket::error::closed) return failed.message();
+    const auto& said = stream_.reason();
+    return fmt::format("close frame {} {}", static_cast<int>(said.code), said.reason.c_str());
+  }
+
+  void write_next() {
+    stream_.text(true);
+    stream_.async_write(asio::buffer(queue_.front()),
+                        [self = shared_from_this()](error_code failed, std::size_t) {
+                          if (failed) return;  // The read side tells how it ended.
+                          self->queue_.pop_front();
+                          if (!self->queue_.empty()) return self->write_next();
+                          if (self->closing_) self->say_goodbye();
+                        });
+  }
+
+  void say_goodbye() {
+    stream_.async_close(websocket::close_code::normal,
+                        [self = shared_from_this()](error_code) { self->end("closed", 1000); });
+  }
+
+  void give_up(const std::string& why) {
+    error_code ignored;
+    resolver_.cancel();
+    stream_.next_layer().close(ignored);
+    ended_ = true;
+    timer_.cancel();
+    report(why);
+  }
+
+  void report(const std::string& failure) {
+    if (auto* done = std::exchange(done_, nullptr)) done->set_value(failure);
+  }
+
+  void end(const std::string& why, int code) {
+    if (ended_) return;
+    ended_ = true;
+    timer_.cancel();
+    error_code ignored;
+    stream_.next_layer().close(ignored);
+    if (listener_ != nullptr) listener_->on_closed({closing_, code, why}, history::now());
+  }
+
+  tcp::resolver resolver_;
+  websocket::stream<tcp::socket> stream_;
+  asio::steady_timer timer_;
+  beast::flat_buffer buffer_;
+  websocket::response_type response_;
+  std::deque<std::string> queue_;
+  Address address_;
+  std::promise<std::string>* done_ = nullptr;
+  Listener* listener_;
+  bool closing_ = false, ended_ = false;
+};
+
+class WebSocketTransport : public Transport {
+ public:
+  WebSocketTransport(Reactor& reactor, std::shared_ptr<Wire> wire)
+      : reactor_(reactor), wire_(std::move(wire)) {}
+  ~WebSocketTransport() override {
+    reactor_.run([this] {
+      wire_->forget_listener();
+      wire_->cut();
+    });
+  }
+  void send(std::string text) override {
+    reactor_.post([wire = wire_, text = std::move(text)]() mutable { wire->send(std::move(text)); });
+  }
+  void close() override {
+    reactor_.post([wire = wire_] { wire->close(); });
+  }
+  void cut() override {
+    reactor_.post([wire = wire_] { wire->cut(); });
+  }
+
+ private:
+  Reactor& reactor_;
+  std::shared_ptr<Wire> wire_;
+};
+
+class WebSocketConnector : public Connector {
+ public:
+  WebSocketConnector(Reactor& reactor, std::string url, Address address)
+      : reactor_(reactor), url_(std::move(url)), address_(std::move(address)) {}
+
+  contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) override {
+    auto wire = std::make_shared<Wire>(reactor_.context(), listener);
+    std::promise<std::string> done;
+    reactor_.post([&] { wire->connect(address_, done); });
+    const std::string failure = done.get_future().get();
+    if (!failure.empty())
+      return contract::refused("unreachable", fmt::format("{}: {}", url_, failure));
+    return std::unique_ptr<Transport>(std::make_unique<WebSocketTransport>(reactor_, wire));
+  }
+
+  [[nodiscard]] std::string describe() const override { return "websocket " + url_; }
+  [[nodiscard]] contract::Transport over() const override {
+    return contract::Transport::websocket;
+  }
+
+ private:
+  Reactor& reactor_;
+  std::string url_;
+  Address address_;
+};
+
+}  // namespace
+
+contract::Result<std::unique_ptr<Connector>> websocket_connector(Reactor& reactor,
+                                                                 const std::string& url) {
+  const auto parsed = boost::urls::parse_uri(url);
+  if (!parsed || parsed->scheme() != "ws" || parsed->host().empty())
+    return contract::refused("bad_address",
+                             fmt::format("{}: not an address of the form ws://HOST:PORT/PATH", url));
+  Address address;
+  address.host = parsed->host_address();
+  address.port = parsed->has_port() ? std::string(parsed->port()) : "80";
+  const auto target = parsed->encoded_target();
+  address.path = target.empty() ? "/" : std::string(target.data(), target.size());
+  return std::unique_ptr<Connector>(std::make_unique<WebSocketConnector>(reactor, url, address));
+}
+
+}  // namespace busproof::targets

@@ -1,0 +1,19 @@
+// The WebSocket driver: one text frame is one JSON-RPC object, subprotocol busproof.v1.
+//
+// Errors: "unreachable" with what the network or the server said; "bad_address" for a URL that is
+//         no ws:// address.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "suites/targets/reactor.hpp"
+#include "suites/targets/transport.hpp"
+
+namespace busproof::targets {
+
+/// A connector for ws://HOST[:PORT]/PATH.
+contract::Result<std::unique_ptr<Connector>> websocket_connector(Reactor& reactor,
+                                                                 const std::string& url);
+
+}  // namespace busproof::targets
