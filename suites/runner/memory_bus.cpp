@@ -193,7 +193,7 @@ class MemoryTransport : public targets::Transport {
       bus_->leave(listener_);
       listener_.on_closed({true, 0, "closed"}, history::now());
     };
-    reactor_.context().get_executor().running_in_this_thread() ? end() : reactor_.run(end);
+    reactor_.is_this_thread() ? end() : reactor_.run(end);
   }
 
  private:

@@ -25,6 +25,7 @@ using boost::system::error_code;
 
 constexpr int kConnectLimitMs = 5000;
 constexpr std::size_t kReadBytes = 64 << 10;
+constexpr std::size_t kLineBytesMax = std::size_t{256} << 20;  // More can't be meant as a message.
 
 /// Everything of one connection; touched on the reactor's thread alone.
 class Wire : public std::enable_shared_from_this<Wire> {
@@ -39,6 +40,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
                         [self = shared_from_this()](error_code failed, std::size_t count) {
                           if (failed) return self->end(failed);
                           self->take({self->chunk_.data(), count});
+                          if (self->partial_.size() > kLineBytesMax) return self->give_up();
                           self->read_next();
                         });
   }
@@ -95,6 +97,13 @@ class Wire : public std::enable_shared_from_this<Wire> {
     error_code ignored;
     if (socket_) ::shutdown(out_.native_handle(), SHUT_WR);
     out_.close(ignored);
+  }
+
+  void give_up() {
+    const std::string why = fmt::format("the bus sent {} bytes without an end of line: {:.80}...",
+                                        partial_.size(), partial_);
+    partial_ = {};
+    tell(why);
   }
 
   void end(error_code failed) {

@@ -1,52 +1,38 @@
 // Reactor: the one thread on which all of the harness' connections do their input and output.
 //
+// Asio stays out of this header: half of the harness includes it.
+//
 // Threads: post() from any; what is posted runs on the reactor's thread, in order.
 #pragma once
 
-#include <future>
+#include <functional>
 #include <memory>
-#include <thread>
-#include <utility>
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+namespace boost::asio {
+class io_context;
+}  // namespace boost::asio
 
 namespace busproof::targets {
 
 class Reactor {
  public:
-  Reactor() : work_(boost::asio::make_work_guard(context_)), thread_([this] { context_.run(); }) {}
-  ~Reactor() {
-    work_.reset();
-    context_.stop();
-    thread_.join();
-  }
+  Reactor();
+  ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  boost::asio::io_context& context() { return context_; }
+  boost::asio::io_context& context();
 
-  template <typename Task>
-  void post(Task task) {
-    boost::asio::post(context_, std::move(task));
-  }
+  void post(std::function<void()> task);
 
   /// Runs `task` on the reactor's thread and waits for it; never call it from there.
-  template <typename Task>
-  void run(Task task) {
-    std::promise<void> done;
-    post([&] {
-      task();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  void run(const std::function<void()>& task);
+
+  [[nodiscard]] bool is_this_thread() const;
 
  private:
-  boost::asio::io_context context_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::thread thread_;
+  struct Loop;
+  std::unique_ptr<Loop> loop_;
 };
 
 }  // namespace busproof::targets

@@ -1,12 +1,14 @@
 // The plumbing: requests out, answers and notes in, each recorded as it passes.
 #include "suites/targets/session.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "suites/history/breaches.hpp"
 #include "suites/targets/answers.hpp"
 
 namespace busproof::targets {
@@ -21,6 +23,8 @@ using history::Phase;
 
 constexpr std::size_t kDepthMax = 1024;
 constexpr std::chrono::seconds kCloseLimit{5};
+constexpr std::chrono::milliseconds kSilentLimit{1000};
+constexpr std::int64_t kAboveDeclared = 64 << 10;  // How much more a client takes.
 
 Phase phase_of(const Result<json::object>& answer) {
   if (answer) return Phase::ok;
@@ -84,13 +88,13 @@ std::uint32_t Session::expect(Request request, const std::string& id) {
 Result<json::object> Session::await(std::uint32_t operation) {
   std::unique_lock lock(mutex_);
   Pending& pending = pending_.at(operation);
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::chrono::milliseconds(shared_.answer_ms);
-  if (!changed_.wait_until(lock, deadline, [&] { return pending.answer.has_value(); }))
+  const auto limit = patient(std::chrono::milliseconds(shared_.answer_ms));
+  if (!changed_.wait_for(lock, limit, [&] { return pending.answer.has_value(); })) {
+    silent_ = heard_ < pending.event.at;
     finish(pending,
-           contract::in_doubt("no_answer",
-                              fmt::format("no answer within {} ms", shared_.answer_ms)),
+           contract::in_doubt("no_answer", fmt::format("no answer within {} ms", limit.count())),
            {}, history::now());
+  }
   Result<json::object> answer = std::move(*pending.answer);
   pending_.erase(operation);
   return answer;
@@ -121,13 +125,28 @@ void Session::finish(Pending& pending, Result<json::object> answer, const json::
   changed_.notify_all();
 }
 
+/// Takes note that something came; false where it is larger than the bus said it would be.
+bool Session::hear(std::string_view text, Time at) {
+  const std::lock_guard lock(mutex_);
+  heard_ = at;
+  silent_ = false;
+  if (!message_bytes_max_ ||
+      static_cast<std::int64_t>(text.size()) <= *message_bytes_max_ + kAboveDeclared)
+    return true;
+  breach(fmt::format("a message of {} bytes, though message_bytes_max is {}", text.size(),
+                     *message_bytes_max_),
+         text, at);
+  return false;
+}
+
 void Session::on_text(std::string_view text, Time at) {
+  if (!hear(text, at)) return;
   json::parse_options options;
   options.max_depth = kDepthMax;
   boost::system::error_code failed;
   const json::value value = json::parse(text, failed, {}, options);
   if (failed || !value.is_object())
-    return breach("a line or frame that is no JSON object", text, at);
+    return breach(history::kNoJson, text, at);
   const json::object& message = value.get_object();
   const json::value* method = message.if_contains("method");
   const json::value* id = message.if_contains("id");
@@ -152,8 +171,8 @@ void Session::answered(const std::string& id, const json::object& message, Time 
   const auto found = operation_of_id_.find(id);
   if (found == operation_of_id_.end()) {
     const bool twice = answered_ids_.contains(id);
-    return breach(twice ? "a second answer to one request" : "an answer to no request of ours",
-                  json::serialize(message), at);
+    return breach(twice ? history::kSecondAnswer : history::kStrayAnswer, json::serialize(message),
+                  at);
   }
   const std::uint32_t operation = found->second;
   operation_of_id_.erase(found);
@@ -249,7 +268,8 @@ bool Session::wait(const Subscribed& subscription, std::chrono::milliseconds lim
                    const Enough& enough) {
   std::unique_lock lock(mutex_);
   const auto& got = inbox_[subscription.number];
-  return changed_.wait_for(lock, limit, [&] { return enough(got) || ending_.has_value(); }) &&
+  return changed_.wait_for(lock, patient(limit),
+                           [&] { return enough(got) || ending_.has_value(); }) &&
          enough(got);
 }
 
@@ -259,6 +279,20 @@ bool Session::wait_closed(std::chrono::milliseconds limit) {
 }
 
 bool Session::closed() { return wait_closed(std::chrono::milliseconds(0)); }
+
+bool Session::lost() {
+  const std::lock_guard lock(mutex_);
+  return ending_ && !ending_->by_us;
+}
+
+bool Session::silent() {
+  const std::lock_guard lock(mutex_);
+  return silent_ && !ending_;
+}
+
+std::chrono::milliseconds Session::patient(std::chrono::milliseconds limit) const {
+  return silent_ ? std::min(limit, kSilentLimit) : limit;
+}
 
 /// From here on the bus may know that we go: its leases may end before our side sees the end.
 void Session::leaving() {

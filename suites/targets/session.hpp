@@ -70,6 +70,8 @@ class Session : private Listener {
   Result<Published> await_publish(std::uint32_t operation);
   std::uint32_t start_ack(const Delivered& delivery);
   Result<void> await_ack(std::uint32_t operation);
+  std::uint32_t start_call(std::string_view method, boost::json::object params);
+  Result<boost::json::object> await_call(std::uint32_t operation);
 
   /// Sends a text as it is and waits for the answer of that id ("null" or a number as JSON).
   /// Recorded as a call.
@@ -86,6 +88,13 @@ class Session : private Listener {
   /// Waits for the connection's end.
   bool wait_closed(std::chrono::milliseconds limit);
   [[nodiscard]] bool closed();
+
+  /// Whether the bus ended the connection.
+  [[nodiscard]] bool lost();
+
+  /// Whether a request went unanswered and nothing at all has come since. From then on nothing is
+  /// waited for longer than a second: a bus that hangs is not waited for again and again.
+  [[nodiscard]] bool silent();
 
   void close();  ///< The polite end; waits for it.
   void cut();    ///< The rude end.
@@ -122,10 +131,12 @@ class Session : private Listener {
               const boost::json::object& said, Time at);
   void answered(const std::string& id, const boost::json::object& message, Time at);
   void delivered(const boost::json::object& params, Time at);
+  bool hear(std::string_view text, Time at);
   void breach(std::string_view what, std::string_view text, Time at);
   void note(history::Event event, const boost::json::object& detail);
   void leaving();
   [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
+  [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit) const;
   Request publish_request(const Publish& wanted);
 
   Shared shared_;
@@ -142,6 +153,9 @@ class Session : private Listener {
   std::map<std::string, std::uint32_t> delivery_numbers_;
   std::map<std::uint32_t, std::vector<Delivered>> inbox_;
   std::optional<Ending> ending_;
+  std::optional<std::int64_t> message_bytes_max_;  // as hello declared it
+  Time heard_{};                                   // when something last came
+  bool silent_ = false;
 };
 
 }  // namespace busproof::targets

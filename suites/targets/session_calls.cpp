@@ -46,7 +46,10 @@ Result<contract::Claims> Session::hello(const json::object& extra) {
   if (!answer) return tl::make_unexpected(answer.error());
   shared_.recorder.set_claims(json::serialize(*answer), over_ == contract::Transport::lines);
   auto claims = contract::Claims::parse(*answer, over_);
-  if (claims) shared_.answer_ms = claims->limit_or_default("answer_ms");
+  if (!claims) return claims;
+  shared_.answer_ms = claims->limit_or_default("answer_ms");
+  const std::lock_guard lock(mutex_);
+  message_bytes_max_ = claims->limit("message_bytes_max");
   return claims;
 }
 
@@ -194,11 +197,17 @@ Result<std::string> Session::retrieve(const Published& message) {
   return bytes;
 }
 
-Result<json::object> Session::call(std::string_view method, json::object params) {
+std::uint32_t Session::start_call(std::string_view method, json::object params) {
   Request request{event_of(method.starts_with("ctl/") ? Action::control : Action::call),
                   std::string(method), std::move(params)};
   request.detail = {{"method", method}};
-  return ask(std::move(request));
+  return start(std::move(request));
+}
+
+Result<json::object> Session::await_call(std::uint32_t operation) { return await(operation); }
+
+Result<json::object> Session::call(std::string_view method, json::object params) {
+  return await(start_call(method, std::move(params)));
 }
 
 Result<json::object> Session::raw(std::string text, const std::string& answer_id,

@@ -1,5 +1,7 @@
 #include "suites/targets/stdio.hpp"
 
+#include <csignal>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

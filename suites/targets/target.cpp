@@ -1,5 +1,8 @@
 #include "suites/targets/target.hpp"
 
+#include <deque>
+#include <fstream>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,6 +21,25 @@ using contract::Result;
 
 constexpr std::chrono::seconds kStopGrace{10};
 constexpr const char* kControlToken = "busproof-control";  // Loopback, and for this run alone.
+
+constexpr std::size_t kLastLines = 3;
+constexpr std::size_t kLastBytes = 2000;
+
+/// The last lines of a log as one, for a message; empty where there are none.
+std::string tail_of(const fs::path& log) {
+  std::ifstream file(log, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  const auto size = static_cast<std::size_t>(file.tellg());
+  const std::size_t from = size > kLastBytes ? size - kLastBytes : 0;
+  file.seekg(static_cast<std::streamoff>(from));
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    lines.push_back(line.substr(line.find_first_not_of(" \t\r")));
+    if (lines.size() > kLastLines) lines.pop_front();
+  }
+  return fmt::format("{}", fmt::join(lines, " | "));
+}
 
 /// A command's first word is a path below the target file's folder where it holds a slash.
 void anchor(std::vector<std::string>& command, const fs::path& folder) {
@@ -121,12 +143,10 @@ Result<void> Target::start() {
   if (!started) return refused("unavailable", started.error().detail());
   process_ = std::move(*started);
   if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log")) return {};
-  const std::string words = process_->last_words();
   if (process_->running())
     return refused("unavailable",
-                   fmt::format("{} was not ready within {} ms{}{}", file_.launch->command[0],
-                               file_.launch->ready.within.count(),
-                               words.empty() ? "" : "; it wrote:\n", words));
+                   fmt::format("{} was not ready within {} ms{}", file_.launch->command[0],
+                               file_.launch->ready.within.count(), last_words()));
   return refused("unavailable", obituary());
 }
 
@@ -143,11 +163,18 @@ void Target::kill() {
   process_.reset();
 }
 
-std::string Target::obituary() {
-  if (!process_ || process_->running()) return {};
-  const std::string words = process_->last_words();
-  return fmt::format("{} {}{}{}", file_.launch->command[0], process_->ending(),
-                     words.empty() ? "" : "; it wrote:\n", words);
+std::string Target::obituary(std::chrono::milliseconds limit) {
+  if (!process_ || !process_->wait(limit)) return {};
+  return fmt::format("{} {}{}", fmt::join(file_.launch->command, " "), process_->ending(),
+                     last_words());
+}
+
+std::string Target::last_words() const {
+  std::string words = tail_of(work_ / "bus.log");
+  const std::string adapter = tail_of(work_ / "adapter.log");
+  if (!words.empty() && !adapter.empty()) words += " | ";
+  words += adapter;
+  return words.empty() ? words : "; it wrote: " + words;
 }
 
 }  // namespace busproof::targets

@@ -4,6 +4,7 @@
 // Errors:  "unavailable" with what the bus last wrote to stderr.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -51,8 +52,12 @@ class Target {
   [[nodiscard]] const TargetFile& file() const { return file_; }
   [[nodiscard]] const Environment& values() const { return values_; }
 
-  /// How it ended and what it last wrote to stderr; empty while it runs.
-  std::string obituary();
+  /// How it ended and what it last wrote to stderr, in one line; empty where it still runs after
+  /// `limit`, or was stopped or killed from here.
+  std::string obituary(std::chrono::milliseconds limit = std::chrono::milliseconds(0));
+
+  /// "; it wrote: ..." with the last lines of its stderr and its adapters', or nothing.
+  [[nodiscard]] std::string last_words() const;
 
  private:
   Target(Reactor& reactor, TargetFile file) : reactor_(reactor), file_(std::move(file)) {}

@@ -78,6 +78,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   void forget_listener() { listener_ = nullptr; }
 
+  /// Whether trying again is pointless; for when connecting failed.
+  [[nodiscard]] bool final() const { return final_; }
+
  private:
   void connect_to(const tcp::resolver::results_type& results) {
     asio::async_connect(stream_.next_layer(), results,
@@ -103,12 +106,18 @@ class Wire : public std::enable_shared_from_this<Wire> {
   }
 
   void shaken(error_code failed) {
-    if (failed == websocket::error::upgrade_declined)
-      return give_up(fmt::format("the server answered HTTP {}", response_.result_int()));
+    if (failed == websocket::error::upgrade_declined) {
+      // 502 to 504 come from a proxy whose server is not up yet; all else will not pass by itself.
+      final_ = response_.result_int() < 502 || response_.result_int() > 504;
+      return give_up(fmt::format("the server answered HTTP {} where a WebSocket was asked for",
+                                 response_.result_int()));
+    }
     if (failed) return give_up(failed.message());
     if (response_[beast::http::field::sec_websocket_protocol] !=
-        beast::string_view(kSubprotocol.data(), kSubprotocol.size()))
+        beast::string_view(kSubprotocol.data(), kSubprotocol.size())) {
+      final_ = true;
       return give_up("the server does not speak the subprotocol busproof.v1");
+    }
     timer_.cancel();
     report("");
     read_next();
@@ -179,7 +188,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   Address address_;
   std::promise<std::string>* done_ = nullptr;
   Listener* listener_;
-  bool closing_ = false, ended_ = false;
+  bool closing_ = false, ended_ = false, final_ = false;
 };
 
 class WebSocketTransport : public Transport {
@@ -218,7 +227,8 @@ class WebSocketConnector : public Connector {
     reactor_.post([&] { wire->connect(address_, done); });
     const std::string failure = done.get_future().get();
     if (!failure.empty())
-      return contract::refused("unreachable", fmt::format("{}: {}", url_, failure));
+      return contract::refused(wire->final() ? "not_a_bus" : "unreachable",
+                               fmt::format("{}: {}", url_, failure));
     return std::unique_ptr<Transport>(std::make_unique<WebSocketTransport>(reactor_, wire));
   }
 
@@ -238,6 +248,11 @@ class WebSocketConnector : public Connector {
 contract::Result<std::unique_ptr<Connector>> websocket_connector(Reactor& reactor,
                                                                  const std::string& url) {
   const auto parsed = boost::urls::parse_uri(url);
+  if (parsed && parsed->scheme() == "wss")
+    return contract::refused(
+        "bad_address", fmt::format("{}: wss:// is not supported; name the bus by ws://, or put a "
+                                   "proxy that ends TLS in front of it",
+                                   url));
   if (!parsed || parsed->scheme() != "ws" || parsed->host().empty())
     return contract::refused("bad_address",
                              fmt::format("{}: not an address of the form ws://HOST:PORT/PATH", url));
