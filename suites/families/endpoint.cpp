@@ -1,8 +1,9 @@
-// END, API: malformed requests, and what refusals are worth.
+// END, API: malformed requests, overlapping ones, and what refusals are worth.
 #include <array>
 
 #include <fmt/format.h>
 
+#include "suites/checkers/answers.hpp"
 #include "suites/checkers/delivery.hpp"
 #include "suites/checkers/endpoint.hpp"
 #include "suites/families/consumer.hpp"
@@ -79,6 +80,41 @@ void wrong_types(Stage& stage) {
       true);
 }
 
+/// Three kinds of request that are answered differently: each once by itself, then many at once.
+void requests_overlap(Stage& stage) {
+  constexpr int kRounds = 50;
+  constexpr const char* kUnknown = "bus/no_such_method";
+  Session& session = stage.connect();
+  const bool queue = stage.claims().has("queue");
+  const Publish wanted{.destination = stage.destination(),
+                       .mode = queue ? "queue" : "topic",
+                       .payload = Payload::text("overlap")};
+  std::optional<Consumer> consumer;
+  if (queue)
+    consumer.emplace(stage, session,
+                     stage.subscribe(session, {.destination = wanted.destination,
+                                               .credit = stage.credit_for(20)}));
+  stage.publish(session, wanted);
+  for (const char* method : {kUnknown, "bus/unsubscribe"})
+    if (auto answer = session.call(method, {}); !answer && session.closed()) return;
+
+  stage.recorder().mark("overlap");
+  std::vector<std::uint32_t> publishes, calls;
+  for (int i = 0; i < kRounds; ++i) {
+    publishes.push_back(session.start_publish(wanted));
+    for (const char* method : {kUnknown, "bus/unsubscribe"})
+      calls.push_back(session.start_call(method, {}));
+  }
+  std::size_t accepted = 1;
+  for (const std::uint32_t operation : publishes)
+    if (auto published = session.await_publish(operation); published) ++accepted;
+  for (const std::uint32_t operation : calls)
+    if (auto answer = session.await_call(operation); !answer && session.closed()) return;
+  if (consumer) consumer->count(accepted);
+  // Its answer shows that the connection lives: what has none by now was never answered.
+  if (auto probe = session.call(kUnknown, {}); !probe && session.closed()) return;
+}
+
 /// Publishes that a bus refuses, each for a reason of its own, as far as it claims the matter.
 std::vector<Publish> refusable(Stage& stage, const std::string& destination) {
   const Publish plain{.destination = destination, .payload = Payload::text("refused")};
@@ -148,6 +184,7 @@ constexpr JudgedCase kMalformed[] = {{"END-2.malformed_json", checkers::judge_ma
 constexpr JudgedCase kUnknown[] = {{"END-2.unknown_method", checkers::judge_unknown_method}};
 constexpr JudgedCase kParams[] = {{"END-2.wrong_params", checkers::judge_wrong_params}};
 constexpr JudgedCase kTypes[] = {{"END-2.wrong_types", checkers::judge_wrong_types}};
+constexpr JudgedCase kOverlap[] = {{"END-8.overlap", checkers::judge_answers_match}};
 constexpr JudgedCase kAbsent[] = {{"API-2.definite_absent", checkers::judge_refused_absent}};
 constexpr JudgedCase kNamed[] = {{"API-2.says_which", checkers::judge_errors_named}};
 
@@ -162,6 +199,9 @@ constexpr std::array kScenarios = {
              .cases = kParams,
              .run = wrong_params},
     Scenario{.name = "Endpoint.END_2_answers_wrong_types", .cases = kTypes, .run = wrong_types},
+    Scenario{.name = "Endpoint.END_8_answers_overlapping_requests",
+             .cases = kOverlap,
+             .run = requests_overlap},
     Scenario{.name = "Api.API_2_what_is_refused_is_never_seen",
              .cases = kAbsent,
              .run = refused_stays_absent},
