@@ -1,6 +1,7 @@
 // Putting the parts together. Source: DUR-6, DUR-8, END-6.
 #include "reference/run.hpp"
 
+#include <csignal>
 #include <iostream>
 
 #include "reference/executor/executor.hpp"
@@ -50,6 +51,8 @@ std::variant<Seams, int> make_seams(const Config& config) {
 }
 
 int run(const Config& config, Seams seams) {
+  // Nobody may read the log any more; that is no reason to die.
+  std::signal(SIGPIPE, SIG_IGN);
   if (const auto made = seams.payloads->migrate(); !made)
     return refuse(kExitData, made.error().detail());
   if (const auto made = seams.queues->migrate(); !made)

@@ -130,8 +130,8 @@ void reset(State& state, Call& call) {
 }  // namespace
 
 void control(State& state, Conn conn, Request request) {
-  const Reply reply{conn, request.id, request.notification};
-  Call call{reply, Params(request.params(), state.settings.limits), request.bytes};
+  const Reply reply{conn, request.id, request.notification, 0};
+  Call call{reply, Params(request.params(), state.settings.limits)};
   const auto known = [&](std::string_view name) { return request.method == name; };
   if (!request.method.starts_with("ctl/"))
     return state.refuse(reply, {Kind::method_not_found, "only control methods here"});

@@ -8,6 +8,8 @@
 namespace reference::core {
 namespace {
 
+constexpr std::chrono::minutes kOrphansEvery{10};
+
 // Takes the continuation out before it runs: it may wait for something new.
 template <typename Map, typename... Args>
 void resume(Map& waiting, Ticket ticket, Args&&... args) {
@@ -21,6 +23,7 @@ Core::Core(Settings settings, const Policies& policies, Random& random)
     : state_(std::make_unique<State>(std::move(settings), policies, random)) {
   state_->now = state_->settings.started;
   state_->want_sweep(state_->now);
+  state_->next_orphans = state_->now + kOrphansEvery;
 }
 
 Core::~Core() = default;
@@ -39,7 +42,8 @@ void Core::closed(Conn conn, Tick now) {
 void Core::request(Conn conn, Reading reading, Tick now) {
   state_->now = now;
   if (!reading.request) {
-    state_->refuse({conn, reading.id, false}, *reading.fault);
+    if (auto* from = state_->connection(conn)) ++from->open_requests;
+    state_->refuse({conn, reading.id, false, 0}, *reading.fault);
     return;
   }
   dispatch(*state_, conn, std::move(*reading.request));
@@ -76,7 +80,10 @@ void Core::stored(Ticket ticket, Result<Answer> answer, Tick now) {
   if (const auto asked = state_->asked_at.extract(ticket); !asked.empty())
     state_->queue_latency.add(
         std::chrono::duration<double, std::milli>(now - asked.mapped()).count());
-  if (answer) absorb(*state_, *answer);
+  if (answer)
+    absorb(*state_, *answer);
+  else
+    store_failed(*state_);
   resume(state_->on_stored, ticket, std::move(answer));
 }
 
@@ -103,7 +110,12 @@ void Core::rung(std::string_view destination, Tick now) {
 void Core::tick(Tick now) {
   state_->now = now;
   if (state_->next_count && now >= *state_->next_count) flush_counts(*state_);
+  if (state_->next_probe && now >= *state_->next_probe) probe(*state_);
   if (state_->next_sweep && now >= *state_->next_sweep) run_sweep(*state_);
+  if (now >= state_->next_orphans) {
+    state_->next_orphans = now + kOrphansEvery;
+    state_->to_payload(SweepPayloads{}, [](const Result<PayloadAnswer>&) {});
+  }
 }
 
 void Core::stop(Tick now) {
@@ -117,10 +129,12 @@ void Core::stop(Tick now) {
   }
 }
 
-std::optional<Tick> Core::next_deadline() const {
-  const auto sweep = state_->sweeping ? std::nullopt : state_->next_sweep;
-  if (!sweep || !state_->next_count) return sweep ? sweep : state_->next_count;
-  return std::min(*sweep, *state_->next_count);
+Tick Core::next_deadline() const {
+  Tick next = state_->next_orphans;
+  if (state_->next_sweep && !state_->sweeping) next = std::min(next, *state_->next_sweep);
+  if (state_->next_count) next = std::min(next, *state_->next_count);
+  if (state_->next_probe) next = std::min(next, *state_->next_probe);
+  return next;
 }
 
 bool Core::sweeping() const { return state_->sweeping; }

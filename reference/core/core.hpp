@@ -83,7 +83,7 @@ class Core {
   /// Refuses new work from here on and tells every client.
   void stop(Tick now);
 
-  [[nodiscard]] std::optional<Tick> next_deadline() const;
+  [[nodiscard]] Tick next_deadline() const;
   /// Whether a sweep is under way.
   [[nodiscard]] bool sweeping() const;
   /// Whether anything accepted for storing is still unanswered.

@@ -333,6 +333,21 @@ TEST_F(Queues, ARestartFreesLeasesAndKeepsAttempts) {
   EXPECT_EQ(attempt(), 2);
 }
 
+// A Lease that the store fails is asked again once the store works, with nobody's help.
+TEST_F(Queues, AFailedLeaseIsTriedAgain) {
+  publish("1");
+  subscribe(one, R"(,"credit":0)");
+  rig.hold(true);
+  rig.request(one, "bus/credit", R"({"subscription":"s1","credit":1})");
+  const auto ticket = std::get<ToQueue>(rig.pending().front()).ticket;
+  rig.pending().clear();
+  rig.core->stored(ticket, tl::unexpected(StoreError::may_have_happened("gone")), rig.now);
+  rig.release();
+  EXPECT_EQ(rig.waiting(one), 0U);
+  rig.advance(Ms(1'000));
+  EXPECT_EQ(rig.waiting(one), 1U);
+}
+
 // A backlog far beyond one Lease drains with nothing else happening.
 TEST_F(Queues, ALongBacklogDrains) {
   for (int i = 0; i < 1'001; ++i) publish(std::to_string(i));

@@ -18,9 +18,10 @@ struct Send {
   std::string text;
 };
 
-/// End a connection once what was sent before is written.
+/// Cut off a connection: what is not yet on its way to it is dropped, `last` is said instead.
 struct Close {
   Conn conn;
+  std::string last;
 };
 
 /// Stop or go on reading a connection's requests.

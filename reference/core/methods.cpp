@@ -71,12 +71,12 @@ void dispatch(State& state, Conn conn, Request request) {
     return known.name == request.method;
   });
   if (method == kMethods.end()) method = nullptr;
-  const Reply reply{conn, request.id, request.notification};
+  const Reply reply{conn, request.id, request.notification, request.bytes};
   if (const auto fault = admit(state, *from, request, method)) {
     state.refuse(reply, *fault);
     return;
   }
-  Call call{reply, Params(request.params(), state.settings.limits), request.bytes};
+  Call call{reply, Params(request.params(), state.settings.limits)};
   method->call(state, call);
 }
 

@@ -173,10 +173,10 @@ void pump(State& state, const std::string& destination, const std::string& name)
   state.to_queue(std::move(lease), [&state, asked = std::move(asked), destination,
                                     name](Result<Answer> answer) mutable {
     if (answer) return leased(state, std::move(asked), destination, name, std::move(*answer));
-    // The store failed: nothing is known to be leased here. The sweep's ring tries again.
-    if (auto* failed = find_group(state, destination, name)) failed->asking = false;
-    state.want_sweep(state.now + Ms(200));
+    // The store failed: nothing is known to be leased here. The next probe that works rings for it.
+    if (auto* failed = find_group(state, destination, name)) failed->again = false;
     state.retry_pumps.insert(destination);
+    go_on(state, destination, name, true);
   });
 }
 

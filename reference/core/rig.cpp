@@ -99,9 +99,8 @@ std::optional<json::object> Rig::delivery(Conn conn) {
 
 void Rig::advance(Ms by) {
   const Tick end = now + by;
-  while (const auto deadline = core->next_deadline()) {
-    if (*deadline > end) break;
-    const Tick next = std::max(*deadline, now);
+  while (core->next_deadline() <= end) {
+    const Tick next = std::max(core->next_deadline(), now);
     clock.ms += std::chrono::duration_cast<Ms>(next - now).count();
     now = next;
     core->tick(now);
@@ -140,6 +139,7 @@ void Rig::carry_out(Effect& effect) {
     core->rung(ring->destination, now);
   } else if (auto* close = std::get_if<Close>(&effect)) {
     closed.push_back(close->conn);
+    deliver({close->conn, close->last});
   } else if (auto* throttle = std::get_if<Throttle>(&effect)) {
     throttles.push_back(throttle->paused);
   } else if (auto* encode = std::get_if<Encode>(&effect)) {

@@ -44,11 +44,11 @@ void State::send(Conn conn, std::string text) {
   effects.emplace_back(Send{conn, std::move(text)});
 }
 
-void State::close(Conn conn) {
+void State::close(Conn conn, std::string last) {
   auto* to = connection(conn);
   if (to == nullptr || to->closing) return;
   to->closing = true;
-  effects.emplace_back(Close{conn});
+  effects.emplace_back(Close{conn, std::move(last)});
 }
 
 void State::to_queue(Step step, std::function<void(Result<Answer>)> then) {
@@ -101,9 +101,10 @@ void State::want_sweep(Tick at) { next_sweep = next_sweep ? std::min(*next_sweep
 void State::done(const Reply& reply) {
   auto* from = connection(reply.conn);
   if (from == nullptr || from->open_requests == 0) return;
-  if (--from->open_requests == 0) from->open_bytes = 0;
+  --from->open_requests;
+  from->open_bytes -= reply.bytes;
   if (from->throttled && from->open_requests < kOpenRequestsMax / 2 &&
-      from->open_bytes < kOpenBytesMax) {
+      from->open_bytes < kOpenBytesMax / 2) {
     from->throttled = false;
     effects.emplace_back(Throttle{reply.conn, false});
   }

@@ -21,7 +21,7 @@
 
 namespace reference::core {
 
-/// A connection with this much unanswered is read no further until it has been worked off.
+/// A connection with this much unanswered is read no further until half of it is worked off.
 constexpr std::uint64_t kOpenRequestsMax = 4'096;
 constexpr std::uint64_t kOpenBytesMax = 64ULL * 1'048'576;
 
@@ -38,7 +38,8 @@ inline constexpr boost::json::parse_options kDeep{.max_depth = 512};
 struct Reply {
   Conn conn{};
   boost::json::value id;
-  bool silent = false;  ///< the request was a notification
+  bool silent = false;    ///< the request was a notification
+  std::size_t bytes = 0;  ///< of the request's text
 };
 
 using SubscriptionId = std::uint64_t;
@@ -53,7 +54,7 @@ struct Subscription {
   bool pattern = false;
   std::string group;
   int credit = 0;
-  Ms term{0};  ///< the lease its deliveries were promised
+  Ms term{0};           ///< the lease its deliveries were promised
   bool ending = false;  ///< unsubscribed; nothing is delivered any more
   std::unordered_set<Token> open;
 };
@@ -175,8 +176,11 @@ struct State {
   bool sweeping = false;
   bool sweep_again = false;           ///< the one under way began before the clock moved
   std::set<std::string> retry_pumps;  ///< destinations whose Lease the store failed
+  std::optional<Tick> next_probe;     ///< the store failed: when it is tried again
   std::vector<std::function<void(std::optional<Fault>, std::int64_t)>> after_sweep;
   std::int64_t swept_expired = 0;
+
+  Tick next_orphans{};  ///< when payloads that nothing names are looked for
 
   Count uncounted;  ///< topic traffic not yet in the store's totals
   std::optional<Tick> next_count;
@@ -194,7 +198,7 @@ struct State {
 
   // Emitting effects.
   void send(Conn conn, std::string text);
-  void close(Conn conn);
+  void close(Conn conn, std::string last);
   void to_queue(Step step, std::function<void(Result<Answer>)> then);
   void to_queue(QueueOp op, std::function<void(Result<Answer>)> then);
   void ask(Question question, std::function<void(Result<View>)> then);
@@ -220,7 +224,6 @@ struct State {
 struct Call {
   Reply reply;
   Params params;
-  std::size_t bytes = 0;  ///< of the request's text
 };
 
 // methods.cpp
@@ -271,6 +274,9 @@ std::optional<Token> parse_delivery_id(std::string_view text);
 
 // sweep.cpp
 void run_sweep(State& state);
+/// A step failed with its store: from here on it is tried now and then until it works again.
+void store_failed(State& state);
+void probe(State& state);
 void swept(State& state, Result<Swept> swept);
 /// What any answered step may bring besides its own news.
 void absorb(State& state, const Answer& answer);

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kSweepMost = 1'000;
 constexpr Ms kSweepRetry{500};
+constexpr Ms kProbeEvery{250};
 
 void finish_waiting(State& state, const std::optional<Fault>& fault) {
   const auto waiting = std::exchange(state.after_sweep, {});
@@ -28,8 +29,6 @@ void run_sweep(State& state) {
 
 void swept(State& state, Result<Swept> swept) {
   state.sweeping = false;
-  const auto retry = std::exchange(state.retry_pumps, {});
-  for (const auto& destination : retry) state.ring(destination);
   if (!swept) {
     state.want_sweep(state.now + kSweepRetry);
     finish_waiting(state, store_fault(swept.error()));
@@ -51,6 +50,19 @@ void swept(State& state, Result<Swept> swept) {
   if (swept->next_due) state.want_sweep(state.now + *swept->next_due);
   if (at_once) return run_sweep(state);
   finish_waiting(state, std::nullopt);
+}
+
+void store_failed(State& state) {
+  if (!state.next_probe) state.next_probe = state.now + kProbeEvery;
+}
+
+void probe(State& state) {
+  state.next_probe.reset();
+  state.to_queue(Count{}, [&state](const Result<Answer>& answer) {
+    if (!answer) return;
+    const auto retry = std::exchange(state.retry_pumps, {});
+    for (const auto& destination : retry) state.ring(destination);
+  });
 }
 
 void absorb(State& state, const Answer& answer) {

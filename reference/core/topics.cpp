@@ -37,17 +37,21 @@ std::string common_tail(const Publication& item) {
   return tail += "}}";
 }
 
+// Whether the subscriber is too far behind to take another `bytes`.
+bool too_slow(const State& state, const Connection& to, std::size_t bytes) {
+  return to.unsent > 0 && to.unsent + bytes > state.settings.limits.buffer_bytes_max;
+}
+
 // Sends one copy; a reader too slow for the declared buffer is told so and cut off.
-void send_copy(State& state, SubscriptionId id, Conn conn, const std::string& tail) {
+void send_copy(State& state, SubscriptionId id, const std::string& tail,
+               std::vector<Conn>& cut_off) {
+  const Conn conn = state.subscriptions.at(id).conn;
   const auto* to = state.connection(conn);
-  if (to == nullptr) return;
-  if (to->unsent > 0 && to->unsent + tail.size() > state.settings.limits.buffer_bytes_max) {
-    state.send(conn, notification_text("bus/closed", {{"kind", "backpressure"},
-                                                      {"message", "reads too slowly"}}));
-    state.close(conn);
-    return;
-  }
-  state.send(conn, copy_text(id, tail));
+  if (to == nullptr || to->closing) return;
+  if (!too_slow(state, *to, tail.size())) return state.send(conn, copy_text(id, tail));
+  state.close(conn, notification_text("bus/closed",
+                                      {{"kind", "backpressure"}, {"message", "reads too slowly"}}));
+  cut_off.push_back(conn);
 }
 
 }  // namespace
@@ -62,11 +66,13 @@ std::int64_t fan_out(State& state, const Publication& item, bool withhold) {
       matching.push_back(id);
   if (exact.empty() && matching.empty()) return 0;
   const std::string tail = common_tail(item);
-  for (const auto id : exact) {
-    const Conn conn = state.subscriptions.at(id).conn;
-    if (!withhold || !has_queue(state, conn, item.destination)) send_copy(state, id, conn, tail);
-  }
-  for (const auto id : matching) send_copy(state, id, state.subscriptions.at(id).conn, tail);
+  std::vector<Conn> cut_off;
+  for (const auto id : exact)
+    if (!withhold || !has_queue(state, state.subscriptions.at(id).conn, item.destination))
+      send_copy(state, id, tail, cut_off);
+  for (const auto id : matching) send_copy(state, id, tail, cut_off);
+  // What they held goes to others now, not when they notice.
+  for (const auto conn : cut_off) drop_connection(state, conn);
   return static_cast<std::int64_t>(exact.size() + matching.size());
 }
 

@@ -124,6 +124,8 @@ TEST_F(Topics, CutOffWhoDoesNotRead) {
   EXPECT_EQ(slow.notices(to).front().at("params").at("kind").as_string(), "backpressure");
   EXPECT_EQ(slow.closed, (std::vector<Conn>{to}));
   EXPECT_LE(slow.waiting(to), 2U);
+  slow.ok(from, "bus/stats", "{}");
+  EXPECT_EQ(slow.ok(from, "bus/publish", message("t", "1", "topic")).at("receivers").as_int64(), 0);
 }
 
 }  // namespace

@@ -98,15 +98,16 @@ void Executor::carry_out() {
   for (auto effects = core_.take(); !effects.empty(); effects = core_.take())
     for (auto& effect : effects) carry_out(effect);
   const auto deadline = core_.next_deadline();
-  const bool earlier = deadline && (!armed_ || *deadline < *armed_);
-  if (earlier || (stopping_ && !core_.busy())) changed_.notify_all();
+  if (deadline < armed_ || (stopping_ && !core_.busy())) changed_.notify_all();
 }
 
 void Executor::carry_out(core::Effect& effect) {
   struct Carry {
     Executor& self;
     void operator()(core::Send& one) const { self.send(std::move(one)); }
-    void operator()(core::Close& one) const { self.outlet_->close(one.conn); }
+    void operator()(core::Close& one) const {
+      self.outlet_->cut_off(one.conn, std::move(one.last));
+    }
     void operator()(core::Throttle& one) const { self.outlet_->throttle(one.conn, one.paused); }
     void operator()(core::Encode& one) const { self.encode(std::move(one)); }
     void operator()(core::Check& one) const { self.check(std::move(one)); }
@@ -154,15 +155,17 @@ void Executor::report(Answers answers) {
   const auto at = now();
   bool failing = store_failing_;
   const auto note = [&](const auto& result) {
-    failing = !result;
-    if (failing && !store_failing_)
+    if (!result && !failing)
       log(Level::error, "store failed", {{"detail", result.error().detail()}});
+    failing = failing || !result;
   };
   for (auto& [ticket, answer] : answers.payloads) {
     note(answer);
     core_.fetched(ticket, std::move(answer), at);
   }
   for (auto& [ticket, answer] : answers.steps) {
+    // Only a step that was written shows that the store works again.
+    if (answer) failing = false;
     note(answer);
     core_.stored(ticket, std::move(answer), at);
   }
@@ -187,10 +190,8 @@ void Executor::keep_time() {
   while (!ending_) {
     const auto deadline = core_.next_deadline();
     armed_ = deadline;
-    if (!deadline) {
-      changed_.wait(lock);
-    } else if (*deadline > now()) {
-      changed_.wait_until(lock, *deadline);
+    if (deadline > now()) {
+      changed_.wait_until(lock, deadline);
     } else {
       core_.tick(now());
       carry_out();

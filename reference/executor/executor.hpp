@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string_view>
 #include <thread>
 
@@ -28,8 +27,8 @@ class Outlet {
   virtual ~Outlet() = default;
 
   virtual void send(core::Conn conn, std::string text) = 0;
-  /// Closes once everything sent before is written.
-  virtual void close(core::Conn conn) = 0;
+  /// Drops what is not yet on its way, says `last` and closes.
+  virtual void cut_off(core::Conn conn, std::string last) = 0;
   virtual void throttle(core::Conn conn, bool paused) = 0;
 };
 
@@ -80,7 +79,7 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable changed_;
   core::Core core_;
-  std::optional<core::Tick> armed_;  ///< the deadline that the timer waits for
+  core::Tick armed_{};  ///< the deadline that the timer waits for
   bool stopping_ = false;
   bool ending_ = false;
   bool swept_once_ = false;

@@ -1,4 +1,4 @@
-// Source: DESIGN's batch-first store interfaces; DUR-7.
+// Source: DUR-7 (a batch is done whole or not at all).
 #include "reference/executor/lane.hpp"
 
 #include <algorithm>

@@ -57,8 +57,8 @@ class Sessions : public Roster, public executor::Outlet {
   void send(core::Conn conn, std::string text) override {
     if (const auto session = find(conn)) session->send(std::move(text));
   }
-  void close(core::Conn conn) override {
-    if (const auto session = find(conn)) session->close(false);
+  void cut_off(core::Conn conn, std::string last) override {
+    if (const auto session = find(conn)) session->cut_off(std::move(last));
   }
   void throttle(core::Conn conn, bool paused) override {
     if (const auto session = find(conn)) session->throttle(paused);
@@ -67,7 +67,7 @@ class Sessions : public Roster, public executor::Outlet {
   void close_all(std::function<void()> when_empty) {
     const std::lock_guard lock(mutex_);
     when_empty_ = std::move(when_empty);
-    for (const auto& [conn, session] : sessions_) session->close(true);
+    for (const auto& [conn, session] : sessions_) session->go_away();
     if (sessions_.empty()) when_empty_();
   }
 

@@ -28,7 +28,8 @@ constexpr std::string_view kSubprotocol = "busproof.v1";
 constexpr std::size_t kKeptBuffer = 1'048'576;
 // Written bytes are reported to the core in portions, or when nothing is left to write.
 constexpr std::uint64_t kReportBytes = 65'536;
-constexpr auto kCloseTime = std::chrono::seconds(3);
+constexpr std::chrono::seconds kCloseTime{3};
+constexpr std::chrono::seconds kLastWordsTime{60};
 
 bool offers_subprotocol(const HttpRequest& request) {
   std::string_view offered = request[beast::http::field::sec_websocket_protocol];
@@ -86,15 +87,20 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
     });
   }
 
-  void close(bool going_away) override {
-    post([this, going_away] {
-      closing_ = going_away ? ws::close_code::going_away : ws::close_code::normal;
-      // A peer that reads nothing would never let the close through.
-      timer_.expires_after(kCloseTime);
-      timer_.async_wait([self = shared_from_this()](error_code error) {
-        if (!error) self->cut_now();
-      });
-      write();
+  void go_away() override {
+    post([this] { close(ws::close_code::going_away, kCloseTime); });
+  }
+
+  void cut_off(std::string last) override {
+    {
+      const std::lock_guard lock(mutex_);
+      outbox_.clear();
+      outbox_.push_back(std::move(last));
+    }
+    post([this] {
+      // The message being written stays whole.
+      if (batch_.size() > 1) batch_.erase(batch_.begin() + (writing_ ? 1 : 0), batch_.end());
+      close(ws::close_code::policy_error, kLastWordsTime);
     });
   }
 
@@ -103,6 +109,16 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
   void post(F work) {
     boost::asio::post(stream_.get_executor(),
                       [self = shared_from_this(), work = std::move(work)] { work(); });
+  }
+
+  // A peer that reads nothing would never let the close through: it gets `within`.
+  void close(ws::close_code code, std::chrono::seconds within) {
+    closing_ = code;
+    timer_.expires_after(within);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error) self->cut_now();
+    });
+    write();
   }
 
   void accepted() {

@@ -24,8 +24,11 @@ class Session {
 
   virtual void send(std::string text) = 0;
   virtual void throttle(bool paused) = 0;
-  /// Writes what was sent, then closes. `going_away`: with 1001, else with 1000.
-  virtual void close(bool going_away) = 0;
+  /// Writes what was sent, then closes with 1001.
+  virtual void go_away() = 0;
+  /// Drops what is not yet on its way, writes `last` and closes with 1008. A peer that reads
+  /// again within a minute hears it.
+  virtual void cut_off(std::string last) = 0;
 };
 
 /// Who keeps count of sessions.

@@ -1,120 +1,11 @@
-// What every store must do, run over each of them.
+// What every store must do, run over each of them: accept, lease, settle, show, delete.
 //
-// Method: steps and questions by hand on a clock that the test moves; the same expectations for
-// SQLite and memory, so that each checks the other.
-#include <gtest/gtest.h>
-
-#include <filesystem>
-
-#include "reference/stores/memory/payload_store.hpp"
-#include "reference/stores/memory/queue_store.hpp"
-#include "reference/stores/sqlite/database.hpp"
-#include "reference/stores/sqlite/payload_store.hpp"
-#include "reference/stores/sqlite/queue_store.hpp"
-#include "reference/stores/temporary.hpp"
+// Method: steps and questions by hand; the same expectations for SQLite and memory, so that each
+// checks the other.
+#include "reference/stores/store_fixture.hpp"
 
 namespace reference::stores {
 namespace {
-
-using core::Ms;
-
-class ManualClock : public Clock {
- public:
-  [[nodiscard]] core::Instant now() const override { return ms; }
-  core::Instant ms = 1'000'000;
-};
-
-struct Kind {
-  const char* name;
-  bool sqlite;
-};
-
-class Stores : public ::testing::TestWithParam<Kind> {
- protected:
-  void SetUp() override { open(); }
-
-  // Opens, or opens again as a restart does.
-  void open() {
-    if (GetParam().sqlite) {
-      queues.reset();
-      payloads.reset();
-      auto database = sqlite::Database::open(directory.path());
-      ASSERT_TRUE(database) << database.error().detail();
-      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock);
-      payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
-    } else if (!queues) {
-      queues = std::make_unique<memory::MemoryQueueStore>(clock);
-      payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
-    }
-    ASSERT_TRUE(payloads->migrate());
-    ASSERT_TRUE(queues->migrate());
-  }
-
-  core::Answer apply(core::QueueOp op) {
-    core::Step step;
-    step.ops.push_back(std::move(op));
-    auto answers = queues->apply(std::span(&step, 1), shift);
-    EXPECT_TRUE(answers);
-    return answers ? answers->front() : core::Answer{};
-  }
-  core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
-    core::Enqueue op;
-    op.id = id;
-    op.destination = "q";
-    op.event = R"({"id":"1"})";
-    op.body = {core::BodyKind::text, "body of " + id};
-    op.size = op.body.bytes.size();
-    op.digest = core::sha256(op.body.bytes);
-    op.rank = rank;
-    op.ttl = Ms(100'000);
-    op.ttl_max = Ms(1'000'000);
-    return op;
-  }
-  std::vector<core::Taken> lease(int count, Ms term = Ms(1'000),
-                                 const std::string& group = "default",
-                                 std::uint64_t bytes = 1'000'000) {
-    core::Lease op{"q", group, {{next_token, count, term}}, bytes};
-    next_token += 100;
-    auto answer = apply(op);
-    dry = answer.dry;
-    return answer.taken;
-  }
-  core::Swept sweep(int at_most = 100) {
-    auto swept = queues->sweep(at_most, 3, shift);
-    EXPECT_TRUE(swept);
-    return swept ? *swept : core::Swept{};
-  }
-  template <typename T>
-  T look(const core::Question& question) {
-    auto view = queues->look(question, shift);
-    EXPECT_TRUE(view);
-    return std::get<T>(*view);
-  }
-  core::Counts counts(const std::string& group = "default") {
-    const auto n = look<core::Counts>(core::AskCounts{"q", group});
-    EXPECT_EQ(n.accepted,
-              n.acked + n.ready + n.leased + n.delayed + n.dead + n.expired + n.deleted);
-    return n;
-  }
-  core::Status status(const std::string& id) {
-    return look<core::MessageView>(core::AskMessage{id, false}).status;
-  }
-  static std::vector<std::string> ids(const std::vector<core::Taken>& taken) {
-    std::vector<std::string> all;
-    for (const auto& one : taken) all.push_back(one.id);
-    return all;
-  }
-
-  TemporaryDirectory directory;
-  ManualClock clock;
-  core::Shift shift{0};
-  std::unique_ptr<QueueStore> queues;
-  std::unique_ptr<PayloadStore> payloads;
-  std::uint64_t next_token = 1'000;
-  bool dry = false;
-};
-
-using Ids = std::vector<std::string>;
 
 TEST_P(Stores, LeaseByRankThenAcceptance) {
   for (const auto& [id, rank] : {std::pair("a", 0), {"b", -10}, {"c", -2}, {"d", -10}})
@@ -157,60 +48,6 @@ TEST_P(Stores, SettleOnlyWhatTheTokenHolds) {
   EXPECT_EQ(apply(core::Ack{second.copy}).refused, core::Refusal::lease_lost);
   EXPECT_EQ(counts().acked, 1);
   EXPECT_EQ(status("a"), core::Status::complete);
-}
-
-TEST_P(Stores, EndLeasesOnTimeAndNotBefore) {
-  apply(message("a"));
-  const auto taken = lease(1, Ms(500))[0];
-  EXPECT_EQ(sweep().next_due, Ms(500));
-  clock.ms += 400;
-  EXPECT_FALSE(apply(core::Extend{taken.copy, Ms(300)}).refused);
-  clock.ms += 299;
-  EXPECT_TRUE(sweep().ended.empty());
-  EXPECT_EQ(sweep().next_due, Ms(1));
-  clock.ms += 1;
-  const auto swept = sweep();
-  EXPECT_EQ(swept.ended.size(), 1U);
-  EXPECT_EQ(swept.woken, (Ids{"q"}));
-  EXPECT_EQ(counts().ready, 1);
-}
-
-TEST_P(Stores, MakeADeadLetterOfTheLastAttempt) {
-  apply(message("a"));
-  for (int attempt = 1; attempt <= 3; ++attempt) {
-    EXPECT_EQ(lease(1)[0].attempt, attempt);
-    clock.ms += 1'000;
-    sweep();
-  }
-  EXPECT_EQ(counts().dead, 1);
-  const auto page = look<core::DeadPage>(core::AskDead{"q", "default", 0, 10});
-  ASSERT_EQ(page.letters.size(), 1U);
-  EXPECT_EQ(page.letters[0].attempts, 3);
-  EXPECT_EQ(page.letters[0].reason, "attempts_exhausted");
-  EXPECT_EQ(page.letters[0].message.body.bytes, "body of a");
-  EXPECT_EQ(status("a"), core::Status::error);
-}
-
-TEST_P(Stores, FailRetriesDelaysAndTakesBackWhatWasNotSent) {
-  apply(message("a"));
-  core::Fail unsent{.copy = lease(1)[0].copy, .unsent = true};
-  EXPECT_EQ(apply(unsent).woken, (Ids{"q"}));
-  core::Fail later{.copy = lease(1)[0].copy, .rejected = true, .delay = Ms(700)};
-  EXPECT_EQ(apply(later).due, Ms(700));
-  EXPECT_EQ(counts().delayed, 1);
-  EXPECT_TRUE(lease(1).empty());
-  clock.ms += 699;
-  sweep();
-  EXPECT_TRUE(lease(1).empty());
-  clock.ms += 1;
-  sweep();
-  const auto again = lease(1);
-  ASSERT_EQ(again.size(), 1U);
-  EXPECT_EQ(again[0].attempt, 2);
-  const auto totals = look<core::StatsPage>(core::AskStats{std::nullopt, "", 10}).totals;
-  EXPECT_EQ(totals.delivered, 2);
-  EXPECT_EQ(totals.redelivered, 1);
-  EXPECT_EQ(totals.rejected, 1);
 }
 
 TEST_P(Stores, ARedeliveredOneKeepsItsPlaceARedrivenOneGoesToTheEnd) {
@@ -263,70 +100,6 @@ TEST_P(Stores, StopALeaseAtItsBytes) {
   EXPECT_FALSE(dry);
 }
 
-TEST_P(Stores, ExpireWhatNobodyHoldsAndKeepWhatIsHeld) {
-  auto op = message("a");
-  op.ttl = Ms(500);
-  apply(op);
-  op.id = "b";
-  op.route = core::Route::reference;
-  op.body.bytes.clear();
-  apply(op);
-  const auto held = lease(1, Ms(5'000))[0];
-  clock.ms += 499;
-  EXPECT_EQ(sweep().expired, 0);
-  EXPECT_EQ(sweep().next_due, Ms(1));
-  clock.ms += 1;
-  EXPECT_EQ(status("a"), core::Status::expired);
-  EXPECT_TRUE(lease(1).empty());
-  const auto swept = sweep();
-  EXPECT_EQ(swept.expired, 2);
-  EXPECT_EQ(swept.unreferenced, (Ids{"b"}));
-  EXPECT_EQ(counts().expired, 1);
-  EXPECT_EQ(counts().leased, 1);
-  EXPECT_FALSE(apply(core::Ack{held.copy}).refused);
-  EXPECT_EQ(counts().acked, 1);
-  look<std::monostate>(core::AskMessage{"a", false});
-  EXPECT_EQ(sweep().next_due, std::nullopt);
-  const auto totals = look<core::StatsPage>(core::AskStats{std::nullopt, "", 10}).totals;
-  EXPECT_EQ(totals.payload_count, 0);
-  EXPECT_EQ(totals.payload_bytes, 0);
-}
-
-TEST_P(Stores, ALeaseThatOutlivesItsMessageEndsIt) {
-  auto op = message("a");
-  op.ttl = Ms(500);
-  apply(op);
-  lease(1, Ms(800));
-  clock.ms += 600;
-  sweep();
-  open();
-  EXPECT_EQ(sweep().ended.size(), 1U);
-  EXPECT_EQ(counts().expired, 1);
-  look<std::monostate>(core::AskMessage{"a", false});
-}
-
-TEST_P(Stores, TheShiftMovesTheClock) {
-  auto op = message("a");
-  op.delay = Ms(60'000);
-  apply(op);
-  shift = Ms(60'000);
-  sweep();
-  EXPECT_EQ(lease(1).size(), 1U);
-  shift = Ms(100'000);
-  EXPECT_EQ(status("a"), core::Status::expired);
-}
-
-TEST_P(Stores, RefuseASendersExpiryThatHasPassedOrLiesTooFar) {
-  auto op = message("a");
-  op.not_after = clock.ms;
-  EXPECT_EQ(apply(op).refused, core::Refusal::invalid);
-  op.not_after = clock.ms + 1'000'001;
-  EXPECT_EQ(apply(op).refused, core::Refusal::invalid);
-  op.not_after = clock.ms + 7;
-  EXPECT_FALSE(apply(op).refused);
-  EXPECT_EQ(look<core::MessageView>(core::AskMessage{"a", false}).expires, clock.ms + 7);
-}
-
 TEST_P(Stores, DoAStepWholeOrNotAtAll) {
   core::Step step;
   step.ops.emplace_back(message("a"));
@@ -340,30 +113,6 @@ TEST_P(Stores, DoAStepWholeOrNotAtAll) {
   EXPECT_EQ(counts().accepted, 0);
 }
 
-TEST_P(Stores, SurviveARestart) {
-  apply(message("a", -3));
-  apply(message("b"));
-  auto later = message("c");
-  later.delay = Ms(5'000);
-  apply(later);
-  const auto first = lease(1)[0];
-  EXPECT_EQ(first.id, "a");
-  apply(core::Ack{first.copy});
-  lease(1);
-  open();
-  EXPECT_EQ(apply(core::Ack{first.copy}).refused, core::Refusal::lease_lost);
-  sweep();
-  EXPECT_EQ(counts().ready, 1);
-  EXPECT_EQ(counts().delayed, 1);
-  EXPECT_EQ(counts().acked, 1);
-  const auto again = lease(5);
-  EXPECT_EQ(ids(again), (Ids{"b"}));
-  EXPECT_EQ(again[0].attempt, 2);
-  clock.ms += 5'000;
-  sweep();
-  EXPECT_EQ(ids(lease(5)), (Ids{"b", "c"}));
-}
-
 TEST_P(Stores, DeleteTellsWhoHeldIt) {
   apply(message("a"));
   const auto held = lease(1)[0];
@@ -371,17 +120,6 @@ TEST_P(Stores, DeleteTellsWhoHeldIt) {
   EXPECT_EQ(apply(core::Delete{"a"}).refused, core::Refusal::not_found);
   EXPECT_EQ(apply(core::Ack{held.copy}).refused, core::Refusal::lease_lost);
   EXPECT_EQ(counts().deleted, 1);
-}
-
-TEST_P(Stores, SweepNoMoreThanAskedAndSaySo) {
-  for (int i = 0; i < 5; ++i) apply(message(std::to_string(i)));
-  lease(5, Ms(100));
-  clock.ms += 100;
-  EXPECT_TRUE(sweep(2).more);
-  EXPECT_EQ(counts().ready, 2);
-  sweep(2);
-  EXPECT_FALSE(sweep(2).more);
-  EXPECT_EQ(counts().ready, 5);
 }
 
 TEST_P(Stores, PagesGoOnWhereTheyEnded) {
@@ -435,9 +173,7 @@ TEST_P(Stores, PayloadsAreDamagedWhereAsked) {
   EXPECT_EQ(after(Damage::flip, 8), "refused:abcdefgh");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Stores,
-                         ::testing::Values(Kind{"sqlite", true}, Kind{"memory", false}),
-                         [](const auto& kind) { return std::string(kind.param.name); });
+INSTANTIATE_TEST_SUITE_P(All, Stores, kEveryStore, kind_name);
 
 }  // namespace
 }  // namespace reference::stores

@@ -1,0 +1,124 @@
+// What the tests over every store share: a store of the parameter's kind, on a clock that the test
+// moves, and short ways to its methods.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reference/stores/memory/payload_store.hpp"
+#include "reference/stores/memory/queue_store.hpp"
+#include "reference/stores/sqlite/database.hpp"
+#include "reference/stores/sqlite/payload_store.hpp"
+#include "reference/stores/sqlite/queue_store.hpp"
+#include "reference/stores/temporary.hpp"
+
+namespace reference::stores {
+
+using core::Ms;
+
+class ManualClock : public Clock {
+ public:
+  [[nodiscard]] core::Instant now() const override { return ms; }
+  core::Instant ms = 1'000'000;
+};
+
+struct Kind {
+  const char* name;
+  bool sqlite;
+};
+
+class Stores : public ::testing::TestWithParam<Kind> {
+ protected:
+  void SetUp() override { open(); }
+
+  // Opens, or opens again as a restart does.
+  void open() {
+    if (GetParam().sqlite) {
+      queues.reset();
+      payloads.reset();
+      auto database = sqlite::Database::open(directory.path());
+      ASSERT_TRUE(database) << database.error().detail();
+      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock);
+      payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
+    } else if (!queues) {
+      queues = std::make_unique<memory::MemoryQueueStore>(clock);
+      payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
+    }
+    ASSERT_TRUE(payloads->migrate());
+    ASSERT_TRUE(queues->migrate());
+  }
+
+  core::Answer apply(core::QueueOp op) {
+    core::Step step;
+    step.ops.push_back(std::move(op));
+    auto answers = queues->apply(std::span(&step, 1), shift);
+    EXPECT_TRUE(answers);
+    return answers ? answers->front() : core::Answer{};
+  }
+  core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
+    core::Enqueue op;
+    op.id = id;
+    op.destination = "q";
+    op.event = R"({"id":"1"})";
+    op.body = {core::BodyKind::text, "body of " + id};
+    op.size = op.body.bytes.size();
+    op.digest = core::sha256(op.body.bytes);
+    op.rank = rank;
+    op.ttl = Ms(100'000);
+    op.ttl_max = Ms(1'000'000);
+    return op;
+  }
+  std::vector<core::Taken> lease(int count, Ms term = Ms(1'000),
+                                 const std::string& group = "default",
+                                 std::uint64_t bytes = 1'000'000) {
+    core::Lease op{"q", group, {{next_token, count, term}}, bytes};
+    next_token += 100;
+    auto answer = apply(op);
+    dry = answer.dry;
+    return answer.taken;
+  }
+  core::Swept sweep(int at_most = 100) {
+    auto swept = queues->sweep(at_most, 3, shift);
+    EXPECT_TRUE(swept);
+    return swept ? *swept : core::Swept{};
+  }
+  template <typename T>
+  T look(const core::Question& question) {
+    auto view = queues->look(question, shift);
+    EXPECT_TRUE(view);
+    return std::get<T>(*view);
+  }
+  core::Counts counts(const std::string& group = "default") {
+    const auto n = look<core::Counts>(core::AskCounts{"q", group});
+    EXPECT_EQ(n.accepted,
+              n.acked + n.ready + n.leased + n.delayed + n.dead + n.expired + n.deleted);
+    return n;
+  }
+  core::Status status(const std::string& id) {
+    return look<core::MessageView>(core::AskMessage{id, false}).status;
+  }
+  static std::vector<std::string> ids(const std::vector<core::Taken>& taken) {
+    std::vector<std::string> all;
+    for (const auto& one : taken) all.push_back(one.id);
+    return all;
+  }
+
+  TemporaryDirectory directory;
+  ManualClock clock;
+  core::Shift shift{0};
+  std::unique_ptr<QueueStore> queues;
+  std::unique_ptr<PayloadStore> payloads;
+  std::uint64_t next_token = 1'000;
+  bool dry = false;
+};
+
+using Ids = std::vector<std::string>;
+
+inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+
+inline const auto kEveryStore = ::testing::Values(Kind{"sqlite", true}, Kind{"memory", false});
+
+}  // namespace reference::stores
