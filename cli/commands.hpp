@@ -18,7 +18,7 @@ inline constexpr int kExitHarness = 70;
 
 struct RunWords {
   TargetWords target;
-  std::string profile;       ///< Empty: the target file's, else "claimed".
+  std::string profile;  ///< Empty: the target file's, else "claimed".
   std::string effort = "normal";
   std::vector<std::string> only;
   std::string expectations;  ///< A file; may be empty.
@@ -26,7 +26,7 @@ struct RunWords {
   std::string seed;          ///< A decimal; empty: drawn.
   int jobs = 4;
   bool strict = false;
-  std::string typed;         ///< The whole command line, quoted.
+  std::string typed;  ///< The whole command line, quoted.
 };
 int run_command(const RunWords& words);
 

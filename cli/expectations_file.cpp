@@ -22,8 +22,8 @@ std::string* field(Expectation& entry, const std::string& key) {
 
 contract::Result<Expectation> entry_of(const YAML::Node& node, const std::string& origin) {
   const auto wrong = [&](const YAML::Node& at, const std::string& what) {
-    return refused("bad_expectations", fmt::format("{}, line {}: {}", origin, at.Mark().line + 1,
-                                                   what));
+    return refused("bad_expectations",
+                   fmt::format("{}, line {}: {}", origin, at.Mark().line + 1, what));
   };
   if (!node.IsMap()) return wrong(node, "an entry is a map with id, kind, reason, link, expires");
   Expectation entry;
@@ -49,8 +49,7 @@ contract::Result<std::vector<Expectation>> read_expectations(const std::filesyst
       entries.push_back(*entry);
     }
     auto parsed = contract::parse(std::move(entries));
-    if (!parsed)
-      return refused("bad_expectations", path.string() + ": " + parsed.error().detail());
+    if (!parsed) return refused("bad_expectations", path.string() + ": " + parsed.error().detail());
     return parsed;
   } catch (const YAML::Exception& found) {  // yaml-cpp reports by exception alone.
     return refused("bad_expectations",

@@ -1,12 +1,11 @@
 // busproof judge: the same judges on a history from a file.
-#include <fstream>
-#include <sstream>
-
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <boost/json/parse.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/text_file.hpp"
 #include "suites/families/families.hpp"
 #include "suites/history/json_lines.hpp"
 #include "suites/runner/options.hpp"
@@ -17,11 +16,9 @@ namespace {
 using contract::Verdict;
 
 contract::Result<history::History> read(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (!file || !(bytes << file.rdbuf()))
-    return contract::refused("not_a_history", "cannot be read");
-  return history::from_file_text(bytes.str());
+  auto bytes = read_file(path);
+  if (!bytes) return tl::make_unexpected(bytes.error());
+  return history::from_file_text(*bytes);
 }
 
 contract::Result<contract::Claims> claims_of(const history::History& history) {
@@ -29,22 +26,25 @@ contract::Result<contract::Claims> claims_of(const history::History& history) {
   const auto value = boost::json::parse(history.header.claims, failed);
   if (failed || !value.is_object())
     return contract::refused("not_a_history", "its claims are no JSON object");
-  return contract::Claims::parse(value.get_object(),
-                                 history.header.over_lines ? contract::Transport::lines
-                                                           : contract::Transport::websocket);
+  return contract::Claims::parse(value.get_object(), history.header.over_lines
+                                                         ? contract::Transport::lines
+                                                         : contract::Transport::websocket);
 }
 
 }  // namespace
 
 int judge_command(const std::string& path, const std::vector<std::string>& only, bool lines) {
+  if (auto known = runner::all_known(only); !known) {
+    fmt::print(stderr, "busproof: {}\n", known.error().detail());
+    return kExitUsage;
+  }
   auto history = read(path);
   if (history && lines) {
     fmt::print("{}", history::to_json_lines(*history));
     return kExitOk;
   }
   auto claims = history ? claims_of(*history)
-                        : contract::Result<contract::Claims>(
-                              tl::make_unexpected(history.error()));
+                        : contract::Result<contract::Claims>(tl::make_unexpected(history.error()));
   if (!claims) {
     fmt::print(stderr, "busproof: {}: {}\n", path, claims.error().detail());
     return kExitUsage;
@@ -67,8 +67,16 @@ int judge_command(const std::string& path, const std::vector<std::string>& only,
     }
   }
   if (judged == 0) {
-    fmt::print(stderr, "busproof: {} is of the scenario \"{}\", which is not known here; name cases "
-                       "with --case\n", path, history->header.scenario);
+    if (only.empty())
+      fmt::print(stderr,
+                 "busproof: {} is of the scenario \"{}\", which is not known here; name cases "
+                 "with --case\n",
+                 path, history->header.scenario);
+    else
+      fmt::print(stderr,
+                 "busproof: no judge in this version for {}; `busproof list` tells which cases "
+                 "have one\n",
+                 fmt::join(only, ", "));
     return kExitUsage;
   }
   return worst == Verdict::violated ? 1 : worst == Verdict::met ? kExitOk : 2;

@@ -1,6 +1,6 @@
 // busproof list, explain, mutate: what there is.
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include "cli/commands.hpp"
 #include "fixtures/mutants/edge/host.hpp"
@@ -33,8 +33,10 @@ int explain_command(const std::string& id) {
     fmt::print("{}", contract::explain(*found.rule, *found.part, judged));
     return kExitOk;
   }
-  fmt::print(stderr, "busproof: the contract has no rule or case \"{}\"; `busproof list` names "
-                     "them\n", id);
+  fmt::print(stderr,
+             "busproof: the contract has no rule or case \"{}\"; `busproof list` names "
+             "them\n",
+             id);
   return kExitUsage;
 }
 
@@ -46,8 +48,10 @@ int mutate_command(const MutateWords& words) {
   }
   const edge::Mutant* mutant = edge::find_mutant(words.name);
   if (mutant == nullptr) {
-    fmt::print(stderr, "busproof: no mutant is called \"{}\"; `busproof mutate --list` names "
-                       "them\n", words.name);
+    fmt::print(stderr,
+               "busproof: no mutant is called \"{}\"; `busproof mutate --list` names "
+               "them\n",
+               words.name);
     return kExitUsage;
   }
   if (words.command.empty()) {

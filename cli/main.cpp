@@ -1,11 +1,19 @@
 // busproof: parses words and calls the rest.
 #include <algorithm>
 #include <csignal>
+#include <system_error>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "version.hpp"
+
+namespace {
+
+constexpr int kExitBrokenPipe = 141;  // As a shell says it of one that SIGPIPE ended.
+
+}  // namespace
 
 namespace busproof::cli {
 namespace {
@@ -16,8 +24,9 @@ void add_target(CLI::App& app, TargetWords& words) {
   app.add_option("--unix", words.unix_path, "A bus that speaks lines over a Unix socket");
   app.add_option("--target", words.file, "A target file (YAML): how to start and reach the bus");
   app.add_option("--control", words.control, "The WebSocket address of its test hooks");
-  app.footer("Behind -- stands the command of a bus that speaks lines on its stdin and stdout.\n"
-             "Without a target it is refbus on SQLite, started for the run.");
+  app.footer(
+      "Behind -- stands the command of a bus that speaks lines on its stdin and stdout.\n"
+      "Without a target it is refbus on SQLite, started for the run.");
 }
 
 struct Words {
@@ -35,7 +44,8 @@ void add_run(CLI::App& app, RunWords& words) {
   auto* run = app.add_subcommand("run", "Judge a bus and write the reports");
   add_target(*run, words.target);
   run->add_option("--profile", words.profile, "What it is held to (default: claimed)");
-  run->add_option("--case", words.only, "A family, rule or case: QUE, QUE-4, QUE-4.late; repeatable");
+  run->add_option("--case", words.only,
+                  "A family, rule or case: QUE, QUE-4, QUE-4.late; repeatable");
   run->add_option("--effort", words.effort, "quick, normal or deep")->capture_default_str();
   run->add_option("--seed", words.seed, "Repeats a run (default: drawn, and printed)");
   run->add_option("--expect", words.expectations, "Known failures (YAML)");
@@ -58,8 +68,8 @@ void add_proof(CLI::App& app, Words& words) {
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   prove->add_flag("--json", words.prove.json, "Machine-readable");
-  auto* mutate = app.add_subcommand(
-      "mutate", "Be a bus with one fault: mutate NAME -- ./adapter args");
+  auto* mutate =
+      app.add_subcommand("mutate", "Be a bus with one fault: mutate NAME -- ./adapter args");
   mutate->add_option("name", words.mutate.name, "The mutant");
   mutate->add_flag("--list", words.mutate.list, "Name them all");
 }
@@ -127,5 +137,13 @@ int parse_and_call(std::vector<std::string> typed) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // A bus that goes away is told by the write's result.
   busproof::cli::own_folder_first_in_path();
-  return busproof::cli::parse_and_call({argv + 1, argv + argc});
+  try {
+    return busproof::cli::parse_and_call({argv + 1, argv + argc});
+  } catch (const std::system_error& failed) {
+    if (failed.code() == std::errc::broken_pipe) return kExitBrokenPipe;
+    fmt::print(stderr, "busproof: {}\n", failed.what());
+  } catch (const std::exception& broke) {
+    fmt::print(stderr, "busproof itself failed: {}\n", broke.what());
+  }
+  return busproof::cli::kExitHarness;
 }

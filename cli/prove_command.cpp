@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <boost/json/serialize.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
+#include "suites/families/families.hpp"
 #include "suites/runner/canary.hpp"
 #include "suites/runner/prove.hpp"
 
@@ -21,20 +23,43 @@ using runner::Proof;
 
 constexpr int kExitSurvived = 1;
 
+/// The names that no mutant has.
+std::vector<std::string> missing(const std::vector<std::string>& names,
+                                 const std::vector<runner::MutantSpec>& mutants) {
+  std::vector<std::string> found;
+  for (const std::string& name : names)
+    if (std::none_of(mutants.begin(), mutants.end(),
+                     [&](const runner::MutantSpec& mutant) { return mutant.name == name; }))
+      found.push_back(name);
+  return found;
+}
+
 /// The edge mutants around the target; around refbus those inside it, too.
-contract::Result<std::vector<runner::MutantSpec>> mutants_for(const TargetWords& words) {
-  auto target = target_of(words);
+contract::Result<std::vector<runner::MutantSpec>> mutants_for(const ProveWords& words) {
+  auto target = target_of(words.target);
   if (!target) return tl::make_unexpected(target.error());
   auto mutants = runner::edge_mutants(*target);
-  const bool embedded = quoted(words).empty();
-  if (!embedded) return mutants;
+  const bool embedded = quoted(words.target).empty();
+  const bool edge_alone = !words.only.empty() && missing(words.only, mutants).empty();
+  if (!embedded || edge_alone) return mutants;
   auto seams = runner::seam_mutants("refbus_mutants", *target);
   if (!seams) return tl::make_unexpected(seams.error());
   mutants.insert(mutants.begin(), seams->begin(), seams->end());
   return mutants;
 }
 
-json::object to_json(const std::vector<Proof>& proofs) {
+/// Judged cases that no mutant is named for: nothing shows that they can fail.
+std::vector<std::string> unproven_cases(const std::vector<runner::MutantSpec>& mutants) {
+  std::vector<std::string> found;
+  for (const stage::Scenario* scenario : families::all())
+    for (const stage::JudgedCase& part : scenario->cases)
+      if (std::none_of(mutants.begin(), mutants.end(),
+                       [&](const runner::MutantSpec& mutant) { return mutant.case_id == part.id; }))
+        found.emplace_back(part.id);
+  return found;
+}
+
+json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven) {
   json::array rows;
   for (const Proof& proof : proofs) {
     json::object row{{"name", proof.name},
@@ -46,58 +71,67 @@ json::object to_json(const std::vector<Proof>& proofs) {
     if (!proof.killed) row["survived"] = proof.survived;
     rows.push_back(std::move(row));
   }
-  return {{"mutants", std::move(rows)}};
+  return {{"mutants", std::move(rows)},
+          {"unproven_cases", json::array(unproven.begin(), unproven.end())}};
 }
 
-void print_text(const std::vector<Proof>& proofs, std::ptrdiff_t killed) {
+void print_text(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven,
+                std::ptrdiff_t killed) {
   for (const Proof& proof : proofs)
     fmt::print("{} {:<36} {:<26} {}\n", proof.killed ? "killed  " : "SURVIVED", proof.name,
                proof.case_id, proof.killed ? proof.what : proof.survived);
+  for (const std::string& id : unproven) fmt::print("UNPROVEN {}: no mutant is named for it\n", id);
   fmt::print("{} of {} mutants killed\n", killed, proofs.size());
 }
 
 }  // namespace
 
 int prove_command(const ProveWords& words) {
-  auto mutants = mutants_for(words.target);
+  auto mutants = mutants_for(words);
   if (!mutants) {
     fmt::print(stderr, "busproof: {}\n", mutants.error().detail());
-    return kExitUnavailable;
+    return mutants.error().kind().starts_with("bad_") ? kExitUsage : kExitUnavailable;
   }
+  if (const auto unknown = missing(words.only, *mutants); !unknown.empty()) {
+    fmt::print(stderr,
+               "busproof: no mutant for this target is called \"{}\"; `busproof mutate "
+               "--list` and `refbus_mutants --list` name them\n",
+               fmt::join(unknown, "\", \""));
+    return kExitUsage;
+  }
+  // Around refbus the proof is whole: every judged case must have its mutant.
+  const bool whole = words.only.empty() && quoted(words.target).empty();
+  const auto unproven = whole ? unproven_cases(*mutants) : std::vector<std::string>();
   if (!words.only.empty())
     std::erase_if(*mutants, [&](const runner::MutantSpec& mutant) {
       return std::find(words.only.begin(), words.only.end(), mutant.name) == words.only.end();
     });
-  if (mutants->size() < std::max<std::size_t>(words.only.size(), 1)) {
-    fmt::print(stderr, "busproof: not every mutant named exists; `busproof mutate --list` and "
-                       "`refbus_mutants --list` name them\n");
-    return kExitUsage;
-  }
   if (const std::string wrong = runner::sing(); !wrong.empty()) {
     fmt::print(stderr, "busproof: the canary was not killed: {}\n", wrong);
     return kExitHarness;
   }
-  const fs::path out = words.out.empty()
-                           ? fs::temp_directory_path() / fmt::format("busproof-prove-{}", ::getpid())
-                           : fs::absolute(words.out);
+  const fs::path out =
+      words.out.empty() ? fs::temp_directory_path() / fmt::format("busproof-prove-{}", ::getpid())
+                        : fs::absolute(words.out);
   std::vector<Proof> proofs;
   {
     Progress progress;
-    proofs = runner::prove({.mutants = *mutants,
-                            .seeds = words.seeds,
-                            .jobs = words.jobs,
-                            .out = out,
-                            .progress = [&](std::size_t done, std::size_t all,
-                                            std::string_view name) {
-                              progress.show(done, all, name);
-                            }});
+    proofs =
+        runner::prove({.mutants = *mutants,
+                       .seeds = words.seeds,
+                       .jobs = words.jobs,
+                       .out = out,
+                       .progress = [&](std::size_t done, std::size_t all, std::string_view name) {
+                         progress.show(done, all, name);
+                       }});
   }
-  const auto killed = std::count_if(proofs.begin(), proofs.end(),
-                                    [](const Proof& proof) { return proof.killed; });
+  const auto killed =
+      std::count_if(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.killed; });
   if (words.json)
-    fmt::print("{}\n", json::serialize(to_json(proofs)));
+    fmt::print("{}\n", json::serialize(to_json(proofs, unproven)));
   else
-    print_text(proofs, killed);
+    print_text(proofs, unproven, killed);
+  if (!unproven.empty()) return kExitSurvived;
   if (static_cast<std::size_t>(killed) != proofs.size()) {
     fmt::print(stderr, "busproof: what the survivors did is below {}\n", out.string());
     return kExitSurvived;

@@ -3,13 +3,12 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/text_file.hpp"
 #include "suites/families/families.hpp"
 #include "suites/history/view.hpp"
 #include "suites/runner/perform.hpp"
@@ -31,12 +30,11 @@ struct Replay {
 };
 
 contract::Result<Replay> read(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
+  auto text = read_file(path);
+  if (!text) return refused("bad_replay", path + ": " + text.error().detail());
   boost::system::error_code failed;
-  const json::value value = json::parse(text.str(), failed);
-  if (!file || failed || !value.is_object() ||
+  const json::value value = json::parse(*text, failed);
+  if (failed || !value.is_object() ||
       history::number_of(value.get_object(), "busproof_replay") != 1)
     return refused("bad_replay", path + ": not a replay file");
   const json::object& in = value.get_object();
@@ -46,8 +44,8 @@ contract::Result<Replay> read(const std::string& path) {
   replay.scenario = families::judging(id);
   if (replay.scenario == nullptr || !replay.scenario->is_property() || words == nullptr ||
       !words->is_array())
-    return refused("bad_replay", fmt::format("{}: no property judges \"{}\", or it holds no program",
-                                             path, id));
+    return refused("bad_replay",
+                   fmt::format("{}: no property judges \"{}\", or it holds no program", path, id));
   auto program = program::parse(words->get_array());
   if (!program) return refused("bad_replay", path + ": " + program.error().detail());
   replay.program = *program;
@@ -93,10 +91,15 @@ int replay_command(const std::string& path, const TargetWords& words) {
   if (!claims) return unavailable(claims.error());
   stage::Heartbeat heartbeat(reactor);
   const bool over_lines = (*target)->connector().over() == contract::Transport::lines;
-  runner::Ground ground{options,    reactor, heartbeat,          *claims, work,
-                        over_lines, {},      std::move(*target), {},      0};
-  const int code = tell(runner::perform_program(ground, *replay->scenario, replay->part,
-                                                replay->program));
+  runner::Ground ground{.options = options,
+                        .reactor = reactor,
+                        .heartbeat = heartbeat,
+                        .claims = *claims,
+                        .work = work,
+                        .over_lines = over_lines,
+                        .shared = std::move(*target)};
+  const int code =
+      tell(runner::perform_program(ground, *replay->scenario, replay->part, replay->program));
   std::error_code ignored;
   fs::remove_all(work, ignored);
   return code;

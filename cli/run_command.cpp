@@ -2,9 +2,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <random>
 
@@ -30,6 +33,19 @@ std::atomic<bool> g_interrupted{false};  // Set by a signal handler: nothing els
 void on_interrupt(int) {
   g_interrupted = true;
   std::signal(SIGINT, SIG_DFL);  // A second one ends it at once.
+}
+
+/// Whether reports can be written there: a run whose results nobody can read is not begun.
+std::optional<std::string> unwritable(const fs::path& folder) {
+  std::error_code failed;
+  fs::create_directories(folder, failed);
+  if (failed) return fmt::format("{}: {}", folder.string(), failed.message());
+  const fs::path probe = folder / ".busproof-probe";
+  const bool written = static_cast<bool>(std::ofstream(probe) << "probe" << std::flush);
+  const std::string why = std::strerror(errno);
+  fs::remove(probe, failed);
+  if (!written) return fmt::format("{}: {}", folder.string(), why);
+  return std::nullopt;
 }
 
 int usage(const std::string& message) {
@@ -70,17 +86,6 @@ std::optional<runner::Effort> effort_of(const std::string& word) {
   return std::nullopt;
 }
 
-/// A wanted case, rule or family that the contract does not know, or nothing.
-std::optional<std::string> unknown_wanted(const std::vector<std::string>& only) {
-  for (const std::string& wanted : only) {
-    bool found = contract::find_rule(wanted) != nullptr || contract::find_case(wanted);
-    for (const contract::Family& family : contract::families())
-      found = found || family.name == wanted;
-    if (!found) return wanted;
-  }
-  return std::nullopt;
-}
-
 contract::Result<runner::Options> options_of(const RunWords& words) {
   runner::Options options;
   auto target = target_of(words.target);
@@ -93,13 +98,10 @@ contract::Result<runner::Options> options_of(const RunWords& words) {
     std::string names;
     for (const contract::Profile& profile : contract::profiles())
       names += fmt::format(" {}", profile.name);
-    return contract::refused("usage", fmt::format("no profile is called \"{}\"; there are{}",
-                                                  options.profile, names));
+    return contract::refused(
+        "usage", fmt::format("no profile is called \"{}\"; there are{}", options.profile, names));
   }
-  if (const auto unknown = unknown_wanted(words.only))
-    return contract::refused("usage", fmt::format("the contract has no case, rule or family "
-                                                  "\"{}\"; `busproof list` names them",
-                                                  *unknown));
+  if (auto known = runner::all_known(words.only); !known) return tl::make_unexpected(known.error());
   const auto seed = seed_of(words.seed);
   const auto effort = effort_of(words.effort);
   if (!seed) return contract::refused("usage", "--seed takes a decimal below 2^64");
@@ -126,6 +128,9 @@ int run_command(const RunWords& words) {
   auto options = options_of(words);
   if (!options) return usage(options.error().detail());
   options->out = fs::absolute(words.out.empty() ? default_out() : fs::path(words.out));
+  if (const auto wrong = unwritable(options->out))
+    return usage(
+        fmt::format("the reports cannot be written to {}; name another folder with --out", *wrong));
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   contract::RunRecord record;
@@ -142,6 +147,8 @@ int run_command(const RunWords& words) {
   auto written = reports::write_all(record, options->out);
   fmt::print("{}", reports::render_matrix(record, reports::style_of(STDOUT_FILENO),
                                           fs::proximate(options->out).string()));
+  std::fflush(stdout);
+  for (const std::string& note : record.notes) fmt::print(stderr, "busproof: note: {}\n", note);
   if (!written) {
     fmt::print(stderr, "busproof: {}\n", written.error().detail());
     return exit_code == kExitOk ? kExitHarness : exit_code;

@@ -37,8 +37,7 @@ TargetFile launched(const std::vector<std::string>& command) {
 contract::Result<TargetFile> target_of(const TargetWords& words) {
   const int ways = static_cast<int>(!words.url.empty()) + static_cast<int>(!words.tcp.empty()) +
                    static_cast<int>(!words.unix_path.empty()) +
-                   static_cast<int>(!words.file.empty()) +
-                   static_cast<int>(!words.command.empty());
+                   static_cast<int>(!words.file.empty()) + static_cast<int>(!words.command.empty());
   if (ways > 1)
     return refused("bad_target", "name one target: --url, --tcp, --unix, --target or -- COMMAND");
   if (!words.url.empty()) return at_address(Connect::How::websocket, words.url, words.control);
@@ -52,9 +51,11 @@ contract::Result<TargetFile> target_of(const TargetWords& words) {
 }
 
 std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of(
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%") ==
-      std::string::npos;
+  const bool plain =
+      !word.empty() &&
+      word.find_first_not_of(
+          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=,+@%") ==
+          std::string::npos;
   if (plain) return word;
   std::string out = "'";
   for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
@@ -69,7 +70,8 @@ std::string quoted(const TargetWords& words) {
                                                                 {"--target", &words.file},
                                                                 {"--control", &words.control}};
   for (const auto& [name, value] : options)
-    if (!value->empty()) out += fmt::format("{}{} {}", out.empty() ? "" : " ", name, quoted(*value));
+    if (!value->empty())
+      out += fmt::format("{}{} {}", out.empty() ? "" : " ", name, quoted(*value));
   if (!words.command.empty()) {
     out += out.empty() ? "--" : " --";
     for (const std::string& word : words.command) out += " " + quoted(word);

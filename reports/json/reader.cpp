@@ -156,6 +156,7 @@ contract::CaseResult read_case(const Reader& in) {
   contract::CaseResult out;
   out.id = in.text("id");
   out.verdict = verdict_of(in);
+  out.finding = in.text("finding");
   out.detail = in.text("detail");
   out.judged = in.integer<std::uint64_t>("judged");
   out.tries = in.integer<int>("tries");

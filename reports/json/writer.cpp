@@ -28,6 +28,7 @@ json::array lines(const std::vector<std::string>& raw) {
 json::object case_json(const contract::CaseResult& part) {
   json::object out{{"id", text(part.id)},
                    {"verdict", word(to_string(part.verdict))},
+                   {"finding", text(part.finding)},
                    {"detail", text(part.detail)},
                    {"judged", part.judged},
                    {"tries", part.tries},

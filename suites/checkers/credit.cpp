@@ -17,25 +17,20 @@ using history::View;
 
 /// The instant from which on the delivery can no longer be held against the bus.
 Time excused(const View& view, const contract::Claims& claims, const Delivery& delivery) {
-  Time at = released_early(view, delivery);
+  const Time start = earliest_lease_starts(view, claims, {delivery}).front();
+  Time at = earliest_end(view, claims, delivery, start);
   for (const Action action : {Action::ack, Action::reject})
     for (const Operation& operation : view.operations(action))
       if (operation.delivery == delivery.delivery) at = std::min(at, operation.invoked);
-  if (const auto lease = lease_of(view, claims, delivery.subscription))
-    at = std::min(at, earliest_lease_starts(view, claims, {delivery}).front() + *lease);
+  for (const Operation& remove : view.operations(Action::remove))
+    if (remove.message == delivery.message) at = std::min(at, remove.invoked);
   return at;
 }
 
 bool has_changes(const View& view, std::uint32_t subscription) {
   const auto changes = view.operations(Action::credit);
-  return std::any_of(changes.begin(), changes.end(), [&](const Operation& change) {
-    return change.subscription == subscription;
-  });
-}
-
-std::optional<std::int64_t> credit_of(const contract::Claims& claims, const Operation& subscribe) {
-  if (subscribe.amount >= 0) return subscribe.amount;
-  return claims.limit("credit_default");
+  return std::any_of(changes.begin(), changes.end(),
+                     [&](const Operation& change) { return change.subscription == subscription; });
 }
 
 std::vector<Delivery> on_subscription(const View& view, std::uint32_t subscription) {
@@ -43,6 +38,20 @@ std::vector<Delivery> on_subscription(const View& view, std::uint32_t subscripti
   for (const Delivery& delivery : view.deliveries())
     if (delivery.subscription == subscription) found.push_back(delivery);
   return found;
+}
+
+/// When more credit was asked for after a credit of 0; nothing where some was being asked for at
+/// the same time, so that nobody knows which of the two came last.
+std::optional<Time> more_credit(const View& view, const Operation& zero) {
+  Time more = history::kNever;
+  for (const Operation& change : view.operations(Action::credit)) {
+    if (change.subscription != zero.subscription || change.amount == 0) continue;
+    const bool before = change.outcome != history::Phase::info && change.answered <= zero.invoked;
+    if (before) continue;
+    if (change.invoked < zero.answered) return std::nullopt;
+    more = std::min(more, change.invoked);
+  }
+  return more;
 }
 
 }  // namespace
@@ -70,19 +79,14 @@ Judgement judge_window(const View& view, const contract::Claims& claims) {
 
 Judgement judge_zero(const View& view, const contract::Claims&) {
   std::uint64_t judged = 0;
-  const auto changes = view.operations(Action::credit);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    const Operation& zero = changes[i];
+  for (const Operation& zero : view.operations(Action::credit)) {
     if (!zero.ok() || zero.amount != 0) continue;
-    const auto next = std::find_if(changes.begin() + static_cast<std::ptrdiff_t>(i) + 1,
-                                   changes.end(), [&](const Operation& change) {
-                                     return change.subscription == zero.subscription;
-                                   });
-    if (next == changes.end()) continue;
+    const auto more = more_credit(view, zero);
+    if (!more) continue;
     for (const Delivery& delivery : on_subscription(view, zero.subscription)) {
       const Operation* publish = view.publish_of(delivery.message);
       if (publish == nullptr || publish->invoked < zero.answered) continue;
-      if (delivery.at < next->invoked)
+      if (delivery.at < *more)
         return Judgement::violated(
             "delivered_without_credit",
             fmt::format("Message m{}, published on a credit of 0, came before there was more.",

@@ -1,8 +1,11 @@
 #include "suites/checkers/delivery.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "suites/checkers/groups.hpp"
+#include "suites/checkers/owed.hpp"
+#include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -11,91 +14,92 @@ using history::Action;
 using history::Delivery;
 using history::Operation;
 using history::Phase;
-using history::View;
 using history::text_of;
+using history::View;
+
+/// Whether the payload that came is another than was sent. Digests tell for bytes, fingerprints for
+/// JSON values; a reference carries neither.
+bool altered(const Operation& publish, const Delivery& delivery) {
+  const std::string digest = text_of(publish.asked, "digest");
+  const std::string json = text_of(publish.asked, "json");
+  if (digest.empty() && json.empty()) return false;
+  if (delivery.said.if_contains("unreadable") != nullptr) return true;
+  const std::string digest_came = text_of(delivery.said, "digest");
+  const std::string json_came = text_of(delivery.said, "json");
+  if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
+  return !json_came.empty() && json_came != json;
+}
 
 /// What is wrong with a delivery by itself, or nothing.
 std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
-  if (delivery.message == 0)
+  const Operation* publish = view.publish_of(delivery.message);
+  if (publish == nullptr)
     return Judgement::violated("made_up", "A message came that nobody had published.",
                                {delivery.index});
-  const Operation* publish = view.publish_of(delivery.message);
   const Operation* subscribe = view.subscribe_of(delivery.subscription);
-  if (publish == nullptr || subscribe == nullptr) return std::nullopt;
+  if (subscribe == nullptr) return std::nullopt;
   if (publish->destination != subscribe->destination)
     return Judgement::violated(
         "misdelivered", fmt::format("Message m{} came on another destination.", delivery.message),
         {publish->invoke_index, delivery.index});
-  for (const char* key : {"digest", "json"}) {
-    const std::string sent = text_of(publish->asked, key);
-    const std::string came = text_of(delivery.said, key);
-    if (!sent.empty() && !came.empty() && sent != came)
-      return Judgement::violated(
-          "altered", fmt::format("Message m{} came with another payload.", delivery.message),
-          {publish->invoke_index, delivery.index});
-  }
+  if (altered(*publish, delivery))
+    return Judgement::violated(
+        "altered", fmt::format("Message m{} came with another payload.", delivery.message),
+        {publish->invoke_index, delivery.index});
   return std::nullopt;
-}
-
-/// Whether the publish must reach the group: accepted into its queue, without an end of its own.
-bool owed(const View& view, const Operation& publish, const Group& group) {
-  if (!publish.ok() || publish.destination != group.first) return false;
-  if (text_of(publish.asked, "mode") == "topic") return false;
-  if (publish.asked.if_contains("ttl_ms") != nullptr) return false;
-  if (group.second == "default") return true;
-  for (const Operation& subscribe : view.operations(Action::subscribe))
-    if (subscribe.ok() && group_of(view, subscribe.subscription) == group &&
-        subscribe.answered < publish.invoked)
-      return true;
-  return false;
 }
 
 }  // namespace
 
-Judgement judge_delivered(const View& view, const contract::Claims&) {
+Judgement judge_delivered(const View& view, const contract::Claims& claims) {
   for (const Delivery& delivery : view.deliveries())
     if (auto wrong = foreign(view, delivery)) return *wrong;
   std::uint64_t judged = 0;
-  bool fenced = true;
+  bool open = false;
   for (const auto& [group, came] : deliveries_by_group(view)) {
-    const bool seen = fence_seen(view, came, group.first).has_value();
+    const Owed owed(view, claims, group, came);
     for (const Operation& publish : view.operations(Action::publish)) {
-      if (!owed(view, publish, group) || is_fence(view, publish.message)) continue;
-      fenced = fenced && seen;
+      const auto due = owed.due(publish);
+      if (!due) continue;
       if (came.contains(publish.message)) {
-        ++judged;
-      } else if (seen) {
+        if (!is_fence(view, publish.message)) ++judged;
+        continue;
+      }
+      const Operation* fence = owed.fence_behind(*due);
+      open = open || fence == nullptr;
+      if (fence != nullptr)
         return Judgement::violated(
             "lost",
             fmt::format("Message m{} was accepted and never delivered, though a later one was.",
                         publish.message),
-            {publish.invoke_index, publish.answer_index});
-      }
+            {publish.invoke_index, publish.answer_index, fence->invoke_index});
     }
   }
-  if (!fenced)
-    return Judgement::inconclusive("the fence message did not come: silence proves nothing");
+  if (open)
+    return Judgement::inconclusive(
+        "no fence came behind a missing message: silence proves nothing");
   return Judgement::met(judged);
 }
 
 Judgement judge_refused_absent(const View& view, const contract::Claims&) {
   const auto groups = deliveries_by_group(view);
+  std::map<std::uint32_t, std::size_t> first;
+  for (const Delivery& delivery : view.deliveries())
+    first.try_emplace(delivery.message, delivery.index);
   std::uint64_t judged = 0;
   for (const Operation& publish : view.operations(Action::publish)) {
     if (publish.outcome != Phase::fail || publish.error == "disconnected") continue;
-    bool seen = false;
-    for (const auto& [group, came] : groups) {
-      if (group.first != publish.destination) continue;
-      const auto found = came.find(publish.message);
-      if (found != came.end())
-        return Judgement::violated(
-            "refused_but_delivered",
-            fmt::format("Publish of m{} was refused ({}) as certainly not done, and then came.",
-                        publish.message, publish.error),
-            {publish.invoke_index, publish.answer_index, found->second.front().index});
-      seen = seen || fence_seen(view, came, group.first).has_value();
-    }
-    if (seen) ++judged;
+    if (const auto found = first.find(publish.message); found != first.end())
+      return Judgement::violated(
+          "refused_but_delivered",
+          fmt::format("Publish of m{} was refused ({}) as certainly not done, and then came.",
+                      publish.message, publish.error),
+          {publish.invoke_index, publish.answer_index, found->second});
+    const bool watched = std::any_of(groups.begin(), groups.end(), [&](const auto& entry) {
+      return entry.first.first == publish.destination &&
+             fence_published_after(view, entry.second, entry.first.first, publish.answered);
+    });
+    if (watched) ++judged;
   }
   return Judgement::met(judged);
 }

@@ -5,11 +5,13 @@
 
 namespace busproof::checkers {
 
-/// QUE-1, QUE-11.resumes: every accepted message reaches its group before or with the fence.
+/// QUE-1, QUE-11.resumes: every accepted message reaches its group. One that did not is lost if a
+/// fence came that was published when nothing could hold it back any more.
 /// Findings: lost, made_up, misdelivered, altered.
 Judgement judge_delivered(const history::View& view, const contract::Claims& claims);
 
-/// API-2: a publish refused as definite is never seen. Finding: refused_but_delivered.
+/// API-2: a publish refused as definite is never seen, up to a fence published after the refusal.
+/// Finding: refused_but_delivered.
 Judgement judge_refused_absent(const history::View& view, const contract::Claims& claims);
 
 }  // namespace busproof::checkers

@@ -5,7 +5,8 @@
 
 #include <fmt/format.h>
 
-#include "suites/checkers/groups.hpp"
+#include "suites/checkers/owed.hpp"
+#include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -16,54 +17,81 @@ using history::Operation;
 using history::Time;
 using history::View;
 
-/// When the settling of each message was first asked for: from then on it may rightly be gone.
-std::map<std::uint32_t, Time> first_settled(const View& view) {
-  std::map<std::uint32_t, Time> found;
+using Settled = std::map<std::uint32_t, std::vector<Time>>;
+
+/// For each message, when the subscriptions were begun on which its settling was asked for.
+Settled settled_on(const View& view) {
+  Settled found;
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& operation : view.operations(action)) {
-      const auto [at, fresh] = found.try_emplace(operation.message, operation.invoked);
-      if (!fresh) at->second = std::min(at->second, operation.invoked);
-    }
+    for (const Operation& operation : view.operations(action))
+      if (const Operation* subscribe = view.subscribe_of(operation.subscription))
+        found[operation.message].push_back(subscribe->invoked);
   return found;
 }
 
-bool came_after(const ByMessage& came, std::uint32_t message, Time after) {
+/// Whether the settling was asked for of the bus that was killed: the message may rightly be gone.
+/// The request may have been on its way when the kill was announced.
+bool excused(const Settled& settled, std::uint32_t message, Time kill) {
+  const auto found = settled.find(message);
+  return found != settled.end() && std::any_of(found->second.begin(), found->second.end(),
+                                               [&](Time subscribed) { return subscribed < kill; });
+}
+
+/// Whether it came to somebody who subscribed after the kill.
+bool came_after(const View& view, const ByMessage& came, std::uint32_t message, Time kill) {
   const auto found = came.find(message);
   return found != came.end() &&
+         std::any_of(found->second.begin(), found->second.end(), [&](const Delivery& delivery) {
+           const Operation* subscribe = view.subscribe_of(delivery.subscription);
+           return subscribe != nullptr && subscribe->invoked > kill;
+         });
+}
+
+bool used_up(const contract::Claims& claims, const ByMessage& came, std::uint32_t message) {
+  const auto most = claims.limit("attempts_max");
+  const auto found = came.find(message);
+  return most && found != came.end() &&
          std::any_of(found->second.begin(), found->second.end(),
-                     [&](const Delivery& delivery) { return delivery.at > after; });
+                     [&](const Delivery& delivery) { return delivery.attempt >= *most; });
+}
+
+Judgement lost(const Operation& publish, const history::Note& kill, std::size_t fence) {
+  return Judgement::violated(
+      "lost_in_crash",
+      fmt::format("Message m{} was accepted {:.1f} ms before the kill and never came again.",
+                  publish.message, millis(kill.at - publish.answered)),
+      {publish.invoke_index, publish.answer_index, kill.index, fence});
 }
 
 }  // namespace
 
-Judgement judge_publishes_survive(const View& view, const contract::Claims&) {
+Judgement judge_publishes_survive(const View& view, const contract::Claims& claims) {
   const auto kills = view.marks("kill");
   if (kills.empty()) return Judgement::inconclusive("the bus was never killed");
-  const std::map<std::uint32_t, Time> settled = first_settled(view);
+  const Settled settled = settled_on(view);
   std::uint64_t judged = 0;
+  bool open = false;
   for (const auto& [group, came] : deliveries_by_group(view)) {
-    const auto fence = fence_seen(view, came, group.first);
+    const Owed owed(view, claims, group, came);
     for (const Operation& publish : view.operations(Action::publish)) {
-      if (!publish.ok() || publish.destination != group.first) continue;
-      const auto kill = std::find_if(kills.begin(), kills.end(), [&](const history::Note& mark) {
-        return mark.at > publish.answered;
-      });
-      if (kill == kills.end()) continue;
-      const auto excused = settled.find(publish.message);
-      if (excused != settled.end() && excused->second < kill->at) continue;
-      if (!fence || *fence < kill->at)
-        return Judgement::inconclusive("no fence came after the kill: silence proves nothing");
-      ++judged;
-      if (!came_after(came, publish.message, kill->at))
-        return Judgement::violated(
-            "lost_in_crash",
-            fmt::format("Message m{} was accepted {:.1f} ms before the kill and never came again.",
-                        publish.message,
-                        std::chrono::duration<double, std::milli>(kill->at - publish.answered)
-                            .count()),
-            {publish.invoke_index, publish.answer_index, kill->index});
+      const auto due = owed.due(publish);
+      if (!due) continue;
+      // Each kill that it was owed beyond; one without a fence behind it is open only if none had.
+      bool was_owed = false, proven = false;
+      for (const history::Note& kill : kills) {
+        if (kill.at <= publish.answered || excused(settled, publish.message, kill.at)) continue;
+        const bool survived = came_after(view, came, publish.message, kill.at);
+        if (!survived && used_up(claims, came, publish.message)) continue;
+        was_owed = true;
+        const Operation* fence = owed.fence_behind(std::max(kill.at, *due));
+        if (!survived && fence != nullptr) return lost(publish, kill, fence->invoke_index);
+        proven = proven || survived;
+      }
+      if (proven) ++judged;
+      open = open || (was_owed && !proven);
     }
   }
+  if (open) return Judgement::inconclusive("no fence came after the kill: silence proves nothing");
   return Judgement::met(judged);
 }
 

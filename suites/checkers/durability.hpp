@@ -5,8 +5,10 @@
 
 namespace busproof::checkers {
 
-/// DUR-2.publish: every publish answered before the mark "kill" and never settled comes after it.
-/// Finding: lost_in_crash. That acks survive is judge_acked_on_later_connection (settling.hpp).
+/// DUR-2.publish: every publish answered before a mark "kill" and not settled until then comes to
+/// somebody who subscribed after it. A lease may outlive the kill: silence counts behind a fence
+/// that was published when those were over. Finding: lost_in_crash. That acks survive is
+/// judge_acked_on_later_connection (settling.hpp).
 Judgement judge_publishes_survive(const history::View& view, const contract::Claims& claims);
 
 }  // namespace busproof::checkers

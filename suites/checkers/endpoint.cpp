@@ -9,42 +9,73 @@ namespace busproof::checkers {
 namespace {
 
 using history::Action;
+using history::number_of;
 using history::Operation;
 using history::Phase;
-using history::View;
-using history::number_of;
 using history::text_of;
+using history::View;
 
-/// Whether a request of that session was answered after `after`.
+bool was_answered(const Operation& call) {
+  return call.answered != history::kNever && call.error != "no_answer" &&
+         call.error != "disconnected";
+}
+
+/// Whether a request of that session was answered that was sent after `after`.
 bool lives(const View& view, std::uint32_t session, history::Time after) {
   const auto calls = view.operations(Action::call);
   return std::any_of(calls.begin(), calls.end(), [&](const Operation& call) {
-    return call.session == session && call.invoked > after && call.answered != history::kNever &&
-           call.error != "no_answer" && call.error != "disconnected";
+    return call.session == session && call.invoked > after && was_answered(call);
   });
+}
+
+/// The note that the bus ended the session on its own account, at `after` or later; or null. A bus
+/// that was told to stop or was killed does not, nor do we.
+const history::Note* ended_by_bus(const View& view, std::uint32_t session, history::Time after) {
+  for (const history::Note& note : view.notes()) {
+    const bool ours =
+        note.action == Action::mark && (note.name == "kill" || note.name == "stop" ||
+                                        (note.name == "leaving" && note.session == session));
+    if (ours) return nullptr;
+    if (note.action == Action::disconnected && note.session == session && note.at >= after)
+      return text_of(note.said, "by") == "us" ? nullptr : &note;
+  }
+  return nullptr;
+}
+
+/// The raw request of that kind as a judgement; nothing where it cannot be told.
+std::optional<Judgement> judge_one(const View& view, const Operation& call, std::string_view what,
+                                   std::string_view expected, std::uint64_t& judged) {
+  const std::vector<std::size_t> events = {call.invoke_index, call.answer_index};
+  if (call.error == "disconnected" && call.outcome == Phase::fail)
+    return std::nullopt;  // Not sent.
+  if (!lives(view, call.session, call.invoked)) {
+    const history::Note* ended = ended_by_bus(view, call.session, call.invoked);
+    if (ended == nullptr) return std::nullopt;
+    return Judgement::violated(
+        "connection_lost", fmt::format("The bus ended the connection over the {} request.", what),
+        {call.invoke_index, ended->index});
+  }
+  if (call.error == "disconnected") return std::nullopt;
+  if (!lives(view, call.session, call.answered)) return std::nullopt;
+  if (call.error == "no_answer")
+    return Judgement::violated(
+        "unanswered",
+        fmt::format("The {} request was never answered, though later ones were.", what), events);
+  if (call.error != expected)
+    return Judgement::violated(
+        "wrong_error",
+        fmt::format("The {} request was answered with \"{}\" and should have been with \"{}\".",
+                    what, call.ok() ? "a result" : call.error, expected),
+        events);
+  ++judged;
+  return std::nullopt;
 }
 
 Judgement judge_raw(const View& view, std::string_view what, std::string_view expected) {
   std::uint64_t judged = 0;
   for (const Operation& call : view.operations(Action::call)) {
     if (text_of(call.asked, "raw") != what) continue;
-    const std::vector<std::size_t> events = {call.invoke_index, call.answer_index};
-    if (call.error == "disconnected")
-      return Judgement::violated(
-          "connection_lost", fmt::format("The bus ended the connection over a {} request.", what),
-          events);
-    if (!lives(view, call.session, call.answered)) continue;
-    if (call.error == "no_answer")
-      return Judgement::violated(
-          "unanswered",
-          fmt::format("A {} request was never answered, though later ones were.", what), events);
-    if (call.error != expected)
-      return Judgement::violated(
-          "wrong_error",
-          fmt::format("A {} request was answered with \"{}\" and should have been with \"{}\".",
-                      what, call.ok() ? "a result" : call.error, expected),
-          events);
-    ++judged;
+    if (auto wrong = judge_one(view, call, what, expected, judged)) return *wrong;
   }
   return Judgement::met(judged);
 }

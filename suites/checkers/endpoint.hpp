@@ -6,7 +6,8 @@
 namespace busproof::checkers {
 
 /// END-2: each raw text of that kind is answered with its JSON-RPC error and the connection lives,
-/// which a later answered request on it shows. Findings: wrong_error, unanswered, connection_lost.
+/// which a later answered request on it shows. Findings: wrong_error, unanswered; connection_lost
+/// where the bus ends it after the last such request, answered or not.
 Judgement judge_malformed_json(const history::View& view, const contract::Claims& claims);
 Judgement judge_unknown_method(const history::View& view, const contract::Claims& claims);
 Judgement judge_wrong_params(const history::View& view, const contract::Claims& claims);

@@ -1,7 +1,10 @@
 #include "suites/checkers/groups.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+
+#include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
 
@@ -20,7 +23,8 @@ std::optional<Group> group_of(const View& view, std::uint32_t subscription) {
 std::map<Group, ByMessage> deliveries_by_group(const View& view) {
   std::map<Group, ByMessage> groups;
   for (const Operation& subscribe : view.operations(history::Action::subscribe))
-    if (const auto group = group_of(view, subscribe.subscription)) groups[*group];
+    if (const auto group = group_of(view, subscribe.subscription); group && subscribe.ok())
+      groups[*group];
   for (const history::Delivery& delivery : view.deliveries())
     if (const auto group = group_of(view, delivery.subscription))
       groups[*group][delivery.message].push_back(delivery);
@@ -56,42 +60,106 @@ std::optional<Time> lease_of(const View& view, const contract::Claims& claims,
   return std::chrono::milliseconds(lease);
 }
 
+namespace {
+
+constexpr std::array<history::Action, 14> kRequests = {
+    history::Action::hello,       history::Action::publish, history::Action::subscribe,
+    history::Action::unsubscribe, history::Action::credit,  history::Action::ack,
+    history::Action::reject,      history::Action::extend,  history::Action::retrieve,
+    history::Action::inspect,     history::Action::remove,  history::Action::pending,
+    history::Action::control,     history::Action::call};
+
+/// The latest instant at which the bus certainly still knew that connection: when the last request
+/// that it answered there was invoked.
+Time last_sign(const View& view, std::uint32_t session, Time until) {
+  Time last{};
+  for (const history::Action action : kRequests)
+    for (const Operation& operation : view.operations(action))
+      if (operation.session == session && operation.answered <= until &&
+          operation.error != "no_answer" && operation.error != "disconnected")
+        last = std::max(last, operation.invoked);
+  return last;
+}
+
+bool is_mark(const history::Note& note, std::string_view name) {
+  return note.action == history::Action::mark && note.name == name;
+}
+
+/// When the bus was killed or stopped between those instants, first of all times; or nothing.
+std::optional<Time> bus_ended(const View& view, Time from, Time to) {
+  for (const history::Note& note : view.notes())
+    if ((is_mark(note, "kill") || is_mark(note, "stop")) && note.at >= from && note.at <= to)
+      return note.at;
+  return std::nullopt;
+}
+
+}  // namespace
+
 Time released_early(const View& view, const history::Delivery& delivery) {
-  Time earliest = history::kNever;
-  const auto consider = [&](Time at) {
-    if (at >= delivery.at) earliest = std::min(earliest, at);
-  };
+  const Operation* subscribe = view.subscribe_of(delivery.subscription);
+  const Time begun = subscribe == nullptr ? Time::zero() : subscribe->invoked;
+  Time earliest = bus_ended(view, begun, history::kNever).value_or(history::kNever);
   for (const history::Note& note : view.notes()) {
-    const bool same = note.session == delivery.session;
-    const bool ended = note.action == history::Action::disconnected && same;
-    const bool leaving = note.action == history::Action::mark && note.name == "leaving" && same;
-    const bool bus = note.action == history::Action::mark &&
-                     (note.name == "kill" || note.name == "stop");
-    if (ended || leaving || bus) consider(note.at);
+    if (note.session != delivery.session || note.at < begun) continue;
+    const bool closed = note.action == history::Action::closed;
+    const bool ended = note.action == history::Action::disconnected;
+    const bool ours =
+        is_mark(note, "leaving") || (ended && history::text_of(note.said, "by") == "us");
+    if (ours) earliest = std::min(earliest, note.at);
+    // What the bus ends by itself it may have ended long before we see it.
+    if ((closed || ended) && !ours && !bus_ended(view, begun, note.at))
+      earliest = std::min(earliest, last_sign(view, note.session, note.at));
   }
   for (const Operation& end : view.operations(history::Action::unsubscribe))
-    if (end.subscription == delivery.subscription) consider(end.invoked);
+    if (end.subscription == delivery.subscription) earliest = std::min(earliest, end.invoked);
   return earliest;
+}
+
+Time earliest_end(const View& view, const contract::Claims& claims,
+                  const history::Delivery& delivery, Time start) {
+  const auto lease = lease_of(view, claims, delivery.subscription);
+  Time end = released_early(view, delivery);
+  if (lease) end = std::min(end, start + *lease - granularity(claims));
+  for (const Operation& extend : view.operations(history::Action::extend))
+    if (extend.delivery == delivery.delivery)
+      end = std::min(
+          end, extend.invoked + std::chrono::milliseconds(extend.amount) - granularity(claims));
+  return end;
+}
+
+bool sent_in_order(const View& view, const history::Delivery& earlier,
+                   const history::Delivery& later) {
+  if (earlier.session == later.session) return true;
+  const Operation* subscribe = view.subscribe_of(later.subscription);
+  return subscribe != nullptr && subscribe->invoked > earlier.at;
 }
 
 std::vector<Time> earliest_lease_starts(const View& view, const contract::Claims& claims,
                                         const std::vector<history::Delivery>& deliveries) {
   std::vector<Time> starts;
   Time freed{};
+  const history::Delivery* before = nullptr;
   for (const history::Delivery& delivery : deliveries) {
-    Time start = freed;
-    if (const Operation* publish = view.publish_of(delivery.message))
-      start = std::max(start, publish->invoked);
+    Time asked{};
+    if (const Operation* publish = view.publish_of(delivery.message)) asked = publish->invoked;
     if (const Operation* subscribe = view.subscribe_of(delivery.subscription))
-      start = std::max(start, subscribe->invoked);
-    starts.push_back(start);
-    const auto lease = lease_of(view, claims, delivery.subscription);
-    freed = lease ? start + *lease : history::kNever;
-    freed = std::min(freed, released_early(view, delivery));
-    for (const Operation& reject : view.operations(history::Action::reject))
-      if (reject.delivery == delivery.delivery) freed = std::min(freed, reject.invoked);
+      asked = std::max(asked, subscribe->invoked);
+    // A lease that was broken before, or a delivery that was long under way, says nothing of this.
+    const bool follows = before == nullptr || sent_in_order(view, *before, delivery);
+    const bool known = follows && freed <= delivery.at;
+    starts.push_back(known ? std::max(asked, freed) : asked);
+    freed = earliest_end(view, claims, delivery, starts.back());
+    for (const auto action : {history::Action::ack, history::Action::reject})
+      for (const Operation& settle : view.operations(action))
+        if (settle.delivery == delivery.delivery) freed = std::min(freed, settle.invoked);
+    before = &delivery;
   }
   return starts;
+}
+
+std::optional<std::int64_t> credit_of(const contract::Claims& claims, const Operation& subscribe) {
+  if (subscribe.amount >= 0) return subscribe.amount;
+  return claims.limit("credit_default");
 }
 
 }  // namespace busproof::checkers

@@ -39,16 +39,31 @@ bool is_fence(const history::View& view, std::uint32_t message);
 std::optional<history::Time> lease_of(const history::View& view, const contract::Claims& claims,
                                       std::uint32_t subscription);
 
-/// For each delivery of one message to one group, in order of receipt: the earliest instant at which
-/// its lease can have begun. Later than its publish and its subscribe were invoked, and than the
-/// lease before it can have ended: by its term, a reject, an unsubscribe, or the connection's or the
-/// bus' end.
+/// For each delivery of one message to one group, in order of receipt: the earliest instant at
+/// which its lease can have begun. Later than its publish and its subscribe were invoked, and than
+/// the lease before it can have ended: by its term, a settlement, an extension, an unsubscribe, or
+/// the connection's or the bus' end.
 std::vector<history::Time> earliest_lease_starts(const history::View& view,
                                                  const contract::Claims& claims,
                                                  const std::vector<history::Delivery>& deliveries);
 
-/// The earliest instant after its receipt at which something other than its term or a settlement
-/// can have ended the lease of that delivery; history::kNever if nothing did.
+/// The earliest instant at which the lease of that delivery can have ended unsettled, when it began
+/// at `start` or later; history::kNever where it has no term and nothing ended it.
+history::Time earliest_end(const history::View& view, const contract::Claims& claims,
+                           const history::Delivery& delivery, history::Time start);
+
+/// The earliest instant at which something other than its term or a settlement can have ended the
+/// lease of that delivery; history::kNever if nothing did. It may lie before the receipt: the
+/// delivery was under way then.
 history::Time released_early(const history::View& view, const history::Delivery& delivery);
+
+/// Whether the bus certainly sent `earlier`, which was received first, before `later`. On two
+/// connections the first to be received may have been sent last.
+bool sent_in_order(const history::View& view, const history::Delivery& earlier,
+                   const history::Delivery& later);
+
+/// The credit that a subscription began with: as asked, else the declared default.
+std::optional<std::int64_t> credit_of(const contract::Claims& claims,
+                                      const history::Operation& subscribe);
 
 }  // namespace busproof::checkers

@@ -1,10 +1,11 @@
 #include "suites/checkers/lease.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
-#include "suites/checkers/groups.hpp"
+#include "suites/checkers/owed.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -21,8 +22,7 @@ Time touched(const View& view, const Delivery& delivery) {
   Time earliest = history::kNever;
   for (const Action action : {Action::ack, Action::reject, Action::extend})
     for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery)
-        earliest = std::min(earliest, operation.invoked);
+      if (operation.delivery == delivery.delivery) earliest = std::min(earliest, operation.invoked);
   return std::min(earliest, released_early(view, delivery));
 }
 
@@ -30,7 +30,9 @@ Time touched(const View& view, const Delivery& delivery) {
 struct Left {
   const Delivery* first;
   const Delivery* next;
-  Time earliest_start, lease, touched;
+  Time earliest_start, lease;
+  Time touched;     ///< When something was first done to it.
+  Time superseded;  ///< The same of one received before it that may have been sent after it.
 };
 
 std::vector<Left> left_alone(const View& view, const contract::Claims& claims,
@@ -40,8 +42,12 @@ std::vector<Left> left_alone(const View& view, const contract::Claims& claims,
   for (std::size_t i = 0; i < all.size(); ++i) {
     const auto lease = lease_of(view, claims, all[i].subscription);
     if (!lease || all[i].message == 0) continue;
+    Time superseded = history::kNever;
+    for (std::size_t j = 0; j < i; ++j)
+      if (!sent_in_order(view, all[j], all[i]))
+        superseded = std::min(superseded, touched(view, all[j]));
     const Delivery* next = i + 1 < all.size() ? &all[i + 1] : nullptr;
-    found.push_back({&all[i], next, starts[i], *lease, touched(view, all[i])});
+    found.push_back({&all[i], next, starts[i], *lease, touched(view, all[i]), superseded});
   }
   return found;
 }
@@ -54,28 +60,119 @@ void for_each_left(const View& view, const contract::Claims& claims,
       for (const Left& left : left_alone(view, claims, all)) each(group, came, left);
 }
 
+/// Whether `next` may have been sent first, its lease over by the time that `first` was received:
+/// it was under way, on another connection, for as long as that.
+bool may_be_older(const View& view, const contract::Claims& claims, const Delivery& first,
+                  const Delivery& next) {
+  if (sent_in_order(view, first, next)) return false;
+  const Time start = earliest_lease_starts(view, claims, {next}).front();
+  return first.at >= earliest_end(view, claims, next, start);
+}
+
+/// Whether another member may have been sent the message before and never have shown it.
+bool another_before(const View& view, const Group& group, const Delivery& delivery) {
+  const auto all = view.operations(Action::subscribe);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& subscribe) {
+    return subscribe.subscription != delivery.subscription && subscribe.invoked < delivery.at &&
+           group_of(view, subscribe.subscription) == group;
+  });
+}
+
+bool redriven(const View& view, Time from, Time to) {
+  const auto all = view.operations(Action::call);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& call) {
+    return history::text_of(call.asked, "method") == "bus/redrive" && call.invoked < to &&
+           call.answered > from;
+  });
+}
+
+/// What is wrong with a message's attempts, or nothing.
+std::optional<Judgement> miscounted(const View& view, const contract::Claims& claims,
+                                    const Group& group, const std::vector<Delivery>& all,
+                                    std::uint64_t& judged) {
+  const bool exact = claims.trait("queue", "attempts") == "exact";
+  const bool free_release = claims.trait("queue", "release_counts") == "false";
+  const Delivery& first = all.front();
+  if (first.attempt != 1 && (first.attempt < 1 || !another_before(view, group, first)))
+    return Judgement::violated(
+        "attempt_not_counted_from_1",
+        fmt::format("The first delivery of m{} said attempt {}.", first.message, first.attempt),
+        {first.index});
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (!sent_in_order(view, all[i - 1], all[i]) || redriven(view, all[i - 1].at, all[i].at))
+      continue;
+    if (free_release && released_early(view, all[i - 1]) <= all[i].at) continue;
+    const bool raised = exact ? all[i].attempt > all[i - 1].attempt : all[i].attempt > 1;
+    if (!raised)
+      return Judgement::violated("attempt_not_raised",
+                                 fmt::format("Message m{} came again with attempt {} after {}.",
+                                             first.message, all[i].attempt, all[i - 1].attempt),
+                                 {all[i - 1].index, all[i].index});
+    ++judged;
+  }
+  return std::nullopt;
+}
+
+/// The least credit that the subscription may have had within [from, to]; nothing where unknown.
+std::optional<std::int64_t> least_credit(const View& view, const contract::Claims& claims,
+                                         std::uint32_t subscription, Time from, Time to) {
+  const Operation* subscribe = view.subscribe_of(subscription);
+  if (subscribe == nullptr) return std::nullopt;
+  auto least = credit_of(claims, *subscribe);
+  for (const Operation& change : view.operations(Action::credit)) {
+    if (change.subscription != subscription || change.invoked > to) continue;
+    const bool in_force = change.ok() && change.answered < from;
+    least = in_force ? change.amount : std::min(least.value_or(change.amount), change.amount);
+  }
+  return least;
+}
+
+/// Whether there certainly was credit for the message within [from, to]: more than there can have
+/// been unsettled messages. Else it may have had to wait for its place.
+bool has_room(const View& view, const contract::Claims& claims, const Delivery& delivery, Time from,
+              Time to) {
+  const Operation* subscribe = view.subscribe_of(delivery.subscription);
+  const auto credit = least_credit(view, claims, delivery.subscription, from, to);
+  if (!credit || subscribe == nullptr) return false;
+  std::set<std::uint32_t> unsettled;
+  for (const Operation& publish : view.operations(Action::publish))
+    if (publish.destination == subscribe->destination && publish.invoked <= to &&
+        publish.outcome != history::Phase::fail)
+      unsettled.insert(publish.message);
+  for (const Operation& ack : view.operations(Action::ack))
+    if (ack.ok() && ack.answered < from) unsettled.erase(ack.message);
+  return static_cast<std::int64_t>(unsettled.size()) <= *credit;
+}
+
+/// Whether the message may rightly not come again after that delivery, due at `due`: it may be dead
+/// or expired, or a member that has gone since holds it and never showed it.
+bool may_stay_away(const View& view, const contract::Claims& claims, const Group& group,
+                   const Delivery& delivery, std::size_t times, Time due, Time until) {
+  const std::int64_t attempts =
+      std::max<std::int64_t>(delivery.attempt, static_cast<std::int64_t>(times));
+  if (const auto most = claims.limit("attempts_max"); most && attempts >= *most) return true;
+  if (const Operation* publish = view.publish_of(delivery.message)) {
+    const std::int64_t ttl = history::number_of(publish->asked, "ttl_ms");
+    if (ttl > 0 && publish->invoked + std::chrono::milliseconds(ttl) <= due) return true;
+  }
+  for (const Operation& remove : view.operations(Action::remove))
+    if (remove.message == delivery.message && remove.invoked < until) return true;
+  for (const Operation& subscribe : view.operations(Action::subscribe))
+    if (subscribe.session != delivery.session && subscribe.invoked < until &&
+        group_of(view, subscribe.subscription) == group &&
+        given_back(view, claims, subscribe, until) > delivery.at)
+      return true;
+  return false;
+}
+
 }  // namespace
 
 Judgement judge_attempts(const View& view, const contract::Claims& claims) {
-  const bool exact = claims.trait("queue", "attempts") == "exact";
   std::uint64_t judged = 0;
   for (const auto& [group, came] : deliveries_by_group(view)) {
     for (const auto& [message, all] : came) {
-      if (all.front().attempt != 1)
-        return Judgement::violated(
-            "attempt_not_counted_from_1",
-            fmt::format("The first delivery of m{} said attempt {}.", message, all.front().attempt),
-            {all.front().index});
-      for (std::size_t i = 1; i < all.size(); ++i) {
-        const bool raised = exact ? all[i].attempt > all[i - 1].attempt : all[i].attempt > 1;
-        if (!raised)
-          return Judgement::violated(
-              "attempt_not_raised",
-              fmt::format("Message m{} came again with attempt {} after {}.", message,
-                          all[i].attempt, all[i - 1].attempt),
-              {all[i - 1].index, all[i].index});
-        ++judged;
-      }
+      if (message == 0) continue;  // Nobody's: several of them need not be the same.
+      if (auto wrong = miscounted(view, claims, group, all, judged)) return *wrong;
     }
   }
   return Judgement::met(judged);
@@ -83,14 +180,13 @@ Judgement judge_attempts(const View& view, const contract::Claims& claims) {
 
 Judgement judge_not_early(const View& view, const contract::Claims& claims) {
   const auto groups = deliveries_by_group(view);
-  const Time granularity = declared(claims, "time_granularity_ms").value_or(Time::zero());
   std::optional<Judgement> wrong;
   std::uint64_t judged = 0;
   for_each_left(view, claims, groups, [&](const Group&, const ByMessage&, const Left& left) {
     if (wrong || left.next == nullptr || left.touched <= left.next->at) return;
     ++judged;
-    const Time earliest_end = left.earliest_start + left.lease - granularity;
-    if (left.next->at < earliest_end)
+    const Time earliest_end = left.earliest_start + left.lease - granularity(claims);
+    if (left.next->at < earliest_end && !may_be_older(view, claims, *left.first, *left.next))
       wrong = Judgement::violated(
           "early_redelivery",
           fmt::format("Message m{} came again at least {:.1f} ms before its lease of {} ms ended.",
@@ -107,31 +203,38 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
   const auto groups = deliveries_by_group(view);
   std::optional<Judgement> wrong;
   std::uint64_t judged = 0;
-  for_each_left(view, claims, groups, [&](const Group& group, const ByMessage& came,
-                                          const Left& left) {
-    if (wrong || left.touched < left.first->at + left.lease + *grace) return;
-    const Time due = left.first->at + left.lease + *grace;
-    const Time allowed = due + own_delay(view, left.first->at, due + *grace);
-    if (left.next != nullptr) {
-      ++judged;
-      if (left.next->at > allowed)
+  for_each_left(
+      view, claims, groups, [&](const Group& group, const ByMessage& came, const Left& left) {
+        const Delivery& first = *left.first;
+        const Time due = first.at + left.lease + *grace + granularity(claims);
+        if (wrong || std::min(left.touched, left.superseded) < due) return;
+        if (left.next != nullptr) {
+          if (!has_room(view, claims, first, first.at, due)) return;
+          ++judged;
+          if (left.next->at > due + own_delay(view, first.at, left.next->at))
+            wrong = Judgement::violated(
+                "late_redelivery",
+                fmt::format("Message m{} came again {:.0f} ms after its lease and grace had ended.",
+                            first.message, millis(left.next->at - due)),
+                {first.index, left.next->index});
+          return;
+        }
+        // A fence that was published after the redelivery was due, and came, shows the way was
+        // open.
+        const auto fence = fence_published_after(view, came, group.first,
+                                                 due + own_delay(view, first.at, due + *grace));
+        if (fence == nullptr || std::min(left.touched, left.superseded) < fence->invoked ||
+            !has_room(view, claims, first, first.at, due) ||
+            may_stay_away(view, claims, group, first, came.at(first.message).size(), due,
+                          came.at(fence->message).front().at))
+          return;
         wrong = Judgement::violated(
-            "late_redelivery",
-            fmt::format("Message m{} came again {:.0f} ms after its lease and grace had ended.",
-                        left.first->message, millis(left.next->at - due)),
-            {left.first->index, left.next->index});
-      return;
-    }
-    // A fence that was published after the redelivery was due, and came, shows the way was open.
-    const auto fence = fence_published_after(view, came, group.first, allowed);
-    if (fence)
-      wrong = Judgement::violated(
-          "never_redelivered",
-          fmt::format("Message m{} was not settled and never came again, though a message "
-                      "published {:.0f} ms after it was due did.",
-                      left.first->message, millis(fence->invoked - due)),
-          {left.first->index, fence->invoke_index});
-  });
+            "never_redelivered",
+            fmt::format("Message m{} was not settled and never came again, though a message "
+                        "published {:.0f} ms after it was due did.",
+                        first.message, millis(fence->invoked - due)),
+            {first.index, fence->invoke_index});
+      });
   return wrong ? *wrong : Judgement::met(judged);
 }
 

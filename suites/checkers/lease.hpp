@@ -3,6 +3,10 @@
 // The instant at which a lease begins is the bus' own. It is known only as an interval: after the
 // publish and the subscribe were invoked, before the delivery was received. A redelivery is early
 // only if it came before even the earliest possible end, late only if after even the latest.
+//
+// More lenient than need be: deliveries on two connections count as ordered only where the second
+// was subscribed when the first had come; lateness counts only where the credit was above the
+// number of unsettled messages, for else the message may have had to wait for its place.
 #pragma once
 
 #include "suites/checkers/judgement.hpp"

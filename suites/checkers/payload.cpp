@@ -1,16 +1,21 @@
 #include "suites/checkers/payload.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
+
+#include "suites/checkers/owed.hpp"
 
 namespace busproof::checkers {
 namespace {
 
 using history::Action;
 using history::Delivery;
-using history::Operation;
-using history::View;
 using history::number_of;
+using history::Operation;
 using history::text_of;
+using history::View;
 
 Judgement wrong_route(const Operation& publish, const std::string& expected,
                       const std::string& stated, std::size_t where) {
@@ -19,6 +24,29 @@ Judgement wrong_route(const Operation& publish, const std::string& expected,
       fmt::format("A payload of {} bytes went \"{}\" and should have gone \"{}\".",
                   number_of(publish.asked, "size"), stated, expected),
       {publish.invoke_index, where});
+}
+
+/// The size of a JSON value is the bus' own: it routes by bytes that nobody else has counted.
+bool has_size(const Operation& publish) { return publish.asked.contains("size"); }
+
+/// Answers that say for certain that the payload cannot be had, though nothing is out of order.
+bool is_missing(const Operation& retrieve) {
+  constexpr std::array<std::string_view, 5> kMissing = {"not_found", "expired", "digest_mismatch",
+                                                        "invalid_argument", "malformed_answer"};
+  return std::find(kMissing.begin(), kMissing.end(), retrieve.error) != kMissing.end();
+}
+
+bool was_corrupted(const View& view, const Operation& retrieve) {
+  const auto marks = view.marks("corrupted");
+  return std::any_of(marks.begin(), marks.end(), [&](const history::Note& mark) {
+    return mark.message == retrieve.message && mark.at <= retrieve.answered;
+  });
+}
+
+/// Answers that own up to damage: the digest's, or the store's own error on reading.
+bool names_damage(const Operation& retrieve) {
+  return retrieve.error == "digest_mismatch" || retrieve.error == "store_unavailable" ||
+         retrieve.error == "internal" || retrieve.error == "internal_error";
 }
 
 /// Whether what came back differs from what was published; by value for JSON.
@@ -48,11 +76,10 @@ std::optional<Judgement> misstated(const Operation& publish, const boost::json::
   }
   const std::int64_t size = number_of(came, "datasize", -1);
   if (size >= 0 && size != number_of(truth, "size"))
-    return Judgement::violated(
-        "wrong_size",
-        fmt::format("The bus states {} bytes for m{}; the payload has {}.", size, publish.message,
-                    number_of(truth, "size")),
-        {publish.invoke_index, where});
+    return Judgement::violated("wrong_size",
+                               fmt::format("The bus states {} bytes for m{}; the payload has {}.",
+                                           size, publish.message, number_of(truth, "size")),
+                               {publish.invoke_index, where});
   return std::nullopt;
 }
 
@@ -66,16 +93,17 @@ Judgement judge_routes(const View& view, const contract::Claims& claims) {
   };
   for (const Operation& publish : view.operations(Action::publish)) {
     const std::string stated = text_of(publish.said, "route");
-    if (publish.ok() && stated != expected(publish))
+    if (publish.ok() && has_size(publish) && stated != expected(publish))
       return wrong_route(publish, expected(publish), stated, publish.answer_index);
   }
   std::uint64_t judged = 0;
   for (const Delivery& delivery : view.deliveries()) {
     const Operation* publish = view.publish_of(delivery.message);
-    if (publish == nullptr) continue;
+    if (publish == nullptr || !has_size(*publish)) continue;
     ++judged;
     const std::string route = text_of(delivery.said, "route");
-    const bool carries = delivery.said.if_contains("digest") != nullptr;
+    const bool carries = delivery.said.contains("digest") || delivery.said.contains("json") ||
+                         delivery.said.contains("unreadable");
     const std::string seen = carries && route == "reference" ? "inline, said to be reference"
                              : !carries && route == "inline" ? "without payload, said to be inline"
                                                              : route;
@@ -85,16 +113,16 @@ Judgement judge_routes(const View& view, const contract::Claims& claims) {
   return Judgement::met(judged);
 }
 
-Judgement judge_retrieved_same(const View& view, const contract::Claims&) {
+Judgement judge_retrieved_same(const View& view, const contract::Claims& claims) {
   std::uint64_t judged = 0;
   for (const Operation& retrieve : view.operations(Action::retrieve)) {
     const Operation* publish = view.publish_of(retrieve.message);
-    if (publish == nullptr || !publish->ok()) continue;
-    if (retrieve.error == "not_found" || retrieve.error == "expired")
+    if (publish == nullptr || !publish->ok() || was_corrupted(view, retrieve)) continue;
+    if (is_missing(retrieve) && !may_be_gone(view, claims, *publish, retrieve))
       return Judgement::violated(
           "missing",
-          fmt::format("Message m{} was accepted and could not be retrieved: {}.",
-                      retrieve.message, retrieve.error),
+          fmt::format("Message m{} was accepted and could not be retrieved: {}.", retrieve.message,
+                      retrieve.error),
           {publish->answer_index, retrieve.answer_index});
     if (!retrieve.ok()) continue;
     ++judged;
@@ -124,27 +152,26 @@ Judgement judge_stated_digests(const View& view, const contract::Claims&) {
   return Judgement::met(judged);
 }
 
-Judgement judge_corruption_found(const View& view, const contract::Claims&) {
+Judgement judge_corruption_found(const View& view, const contract::Claims& claims) {
   std::uint64_t judged = 0;
   for (const history::Note& mark : view.marks("corrupted")) {
     const Operation* publish = view.publish_of(mark.message);
     if (publish == nullptr) continue;
     for (const Operation& retrieve : view.operations(Action::retrieve)) {
       if (retrieve.message != mark.message || retrieve.invoked < mark.at) continue;
-      const bool refused = !retrieve.error.empty() && retrieve.error != "no_answer" &&
-                           retrieve.error != "disconnected";
       if (retrieve.ok() && differs(*publish, retrieve.said))
         return Judgement::violated(
             "wrong_bytes",
             fmt::format("Message m{} was damaged in its store and read as good.", mark.message),
             {mark.index, retrieve.answer_index});
-      if (retrieve.error == "not_found")
+      const bool hidden = retrieve.error == "not_found" || retrieve.error == "expired";
+      if (hidden && !may_be_gone(view, claims, *publish, retrieve))
         return Judgement::violated(
             "damage_hidden",
-            fmt::format("Message m{} was damaged in its store and then called unknown.",
-                        mark.message),
+            fmt::format("Message m{} was damaged in its store and then called {}.", mark.message,
+                        retrieve.error),
             {mark.index, retrieve.answer_index});
-      if (retrieve.ok() || refused) ++judged;
+      if (retrieve.ok() || names_damage(retrieve)) ++judged;
     }
   }
   return Judgement::met(judged);

@@ -36,15 +36,39 @@ Time earliest_hand_out(const View& view, const Delivery& delivery, const Operati
   return std::max(opened, publish.invoked);
 }
 
-std::map<std::uint32_t, std::vector<Handed>> first_deliveries(const View& view,
-                                                              std::int64_t priority_default) {
+bool ever_had_credit(const View& view, const Operation& subscribe) {
+  const auto changes = view.operations(Action::credit);
+  return subscribe.amount != 0 ||
+         std::any_of(changes.begin(), changes.end(), [&](const Operation& change) {
+           return change.subscription == subscribe.subscription && change.amount > 0;
+         });
+}
+
+/// Whether another member of the group may have held a message, shown or not, so that it did not
+/// wait all the time.
+bool has_company(const View& view, std::uint32_t subscription) {
+  const auto group = group_of(view, subscription);
+  const auto all = view.operations(Action::subscribe);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& other) {
+    return other.subscription != subscription && group_of(view, other.subscription) == group &&
+           ever_had_credit(view, other);
+  });
+}
+
+/// First deliveries by subscription. Left out: what was delayed, and what has a priority that
+/// nobody declared.
+std::map<std::uint32_t, std::vector<Handed>> first_deliveries(
+    const View& view, std::optional<std::int64_t> priority_default) {
   std::map<std::uint32_t, std::vector<Handed>> by_subscription;
   for (const Delivery& delivery : view.deliveries()) {
     const Operation* publish = view.publish_of(delivery.message);
     if (delivery.attempt != 1 || publish == nullptr || !publish->ok()) continue;
+    const bool stated = publish->asked.if_contains("priority") != nullptr;
+    if (history::number_of(publish->asked, "delay_ms") != 0 || (!stated && !priority_default))
+      continue;
     by_subscription[delivery.subscription].push_back(
         {&delivery, publish,
-         history::number_of(publish->asked, "priority", priority_default),
+         history::number_of(publish->asked, "priority", priority_default.value_or(0)),
          earliest_hand_out(view, delivery, *publish)});
   }
   return by_subscription;
@@ -54,9 +78,10 @@ std::map<std::uint32_t, std::vector<Handed>> first_deliveries(const View& view,
 /// can first have been handed out; stops when it gives a judgement.
 template <typename Each>
 Judgement for_each_pair(const View& view, const contract::Claims& claims, Each each) {
-  const std::int64_t priority_default = claims.limit("priority.default").value_or(0);
   std::uint64_t judged = 0;
-  for (const auto& [subscription, handed] : first_deliveries(view, priority_default)) {
+  for (const auto& [subscription, handed] :
+       first_deliveries(view, claims.limit("priority.default"))) {
+    if (has_company(view, subscription)) continue;
     for (std::size_t i = 0; i < handed.size(); ++i) {
       for (std::size_t j = i + 1; j < handed.size(); ++j) {
         if (handed[j].publish->answered > handed[i].earliest) continue;
@@ -91,8 +116,8 @@ Judgement judge_equals_in_order(const View& view, const contract::Claims& claims
       view, claims,
       [](const Handed& a, const Handed& b, std::uint64_t& judged) -> std::optional<Judgement> {
         // Publishes that overlapped may have been accepted in either order.
-        const bool apart = a.publish->answered < b.publish->invoked ||
-                           b.publish->answered < a.publish->invoked;
+        const bool apart =
+            a.publish->answered < b.publish->invoked || b.publish->answered < a.publish->invoked;
         if (a.priority != b.priority || !apart) return std::nullopt;
         ++judged;
         if (a.publish->invoked < b.publish->invoked) return std::nullopt;

@@ -1,7 +1,8 @@
 // Sequences: a history of one queue, stepped through the model of a queue.
 //
-// The history must be of one destination and one group, its requests one after the other, and credit
-// given for one delivery at a time: this is how suites/program runs programs.
+// The history must be of one destination and one group, its requests one after the other, and
+// credit given for one delivery at a time: this is how suites/program runs programs. It ends with a
+// fence, behind which what was acked and did not come again, or was owed and did not come, counts.
 #pragma once
 
 #include "suites/checkers/judgement.hpp"

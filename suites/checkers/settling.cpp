@@ -39,21 +39,25 @@ std::vector<Acked> acked_messages(const View& view, const std::map<Group, ByMess
 /// True when the ack was answered before its lease can have ended: later it may rightly be void.
 bool in_time(const View& view, const contract::Claims& claims, const Acked& acked) {
   const Delivery& delivery = (*acked.all)[acked.which];
-  const auto lease = lease_of(view, claims, delivery.subscription);
-  if (!lease) return true;  // No lease in time: it lasts as long as the connection.
   const auto starts = earliest_lease_starts(view, claims, *acked.all);
-  return acked.ack->answered < std::min(starts[acked.which] + *lease,
-                                        released_early(view, delivery));
+  return acked.ack->answered < earliest_end(view, claims, delivery, starts[acked.which]);
 }
 
-std::optional<Judgement> came_again(const Acked& acked) {
+/// Whether the delivery, received after the acked one, may have been sent before it: to another
+/// member, under way for longer than its lease lasted.
+bool was_under_way(const View& view, const Delivery& acked, const Delivery& came) {
+  return !sent_in_order(view, acked, came) && came.attempt < acked.attempt;
+}
+
+std::optional<Judgement> came_again(const View& view, const Acked& acked) {
   for (const Delivery& delivery : *acked.all)
-    if (delivery.at > acked.ack->answered && delivery.delivery != acked.ack->delivery)
+    if (delivery.at > acked.ack->answered && delivery.delivery != acked.ack->delivery &&
+        !was_under_way(view, (*acked.all)[acked.which], delivery))
       return Judgement::violated(
           "acked_came_again",
-          fmt::format("Message m{} was acked and came again {:.0f} ms later.", acked.ack->message,
-                      std::chrono::duration<double, std::milli>(delivery.at - acked.ack->answered)
-                          .count()),
+          fmt::format(
+              "Message m{} was acked and came again {:.0f} ms later.", acked.ack->message,
+              std::chrono::duration<double, std::milli>(delivery.at - acked.ack->answered).count()),
           {(*acked.all)[acked.which].index, acked.ack->answer_index, delivery.index});
   return std::nullopt;
 }
@@ -64,7 +68,7 @@ Judgement judge(const View& view, const contract::Claims& claims, Watched watche
   std::uint64_t judged = 0;
   for (const Acked& acked : acked_messages(view, groups)) {
     if (!in_time(view, claims, acked)) continue;
-    if (auto wrong = came_again(acked)) return *wrong;
+    if (auto wrong = came_again(view, acked)) return *wrong;
     const auto fence = fence_seen(view, groups.at(acked.group), acked.group.first);
     if (fence && !is_fence(view, acked.ack->message) && watched_long_enough(acked, *fence))
       ++judged;
@@ -76,7 +80,7 @@ Judgement judge(const View& view, const contract::Claims& claims, Watched watche
 
 Judgement judge_acked_after_lease(const View& view, const contract::Claims& claims) {
   return judge(view, claims, [&](const Acked& acked, Time fence) {
-    const auto lease = lease_of(view, claims, acked.ack->subscription);
+    const auto lease = lease_of(view, claims, (*acked.all)[acked.which].subscription);
     return lease && fence > acked.ack->answered + 2 * *lease;
   });
 }

@@ -21,6 +21,14 @@ inline std::optional<history::Time> declared(const contract::Claims& claims,
   return std::chrono::milliseconds(*value);
 }
 
+/// What stands in for a grace that a bus does not declare, where only a bound is needed.
+inline constexpr history::Time kGraceOtherwise = std::chrono::milliseconds(1000);
+
+/// How exactly the bus' clock counts: as declared, else in whole milliseconds.
+inline history::Time granularity(const contract::Claims& claims) {
+  return declared(claims, "time_granularity_ms").value_or(std::chrono::milliseconds(1));
+}
+
 inline double millis(history::Time time) {
   return std::chrono::duration<double, std::milli>(time).count();
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "suites/checkers/owed.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -36,11 +37,10 @@ std::vector<Read> reads(const View& view) {
 }  // namespace
 
 Judgement judge_not_expired_early(const View& view, const contract::Claims& claims) {
-  const Time granularity = declared(claims, "time_granularity_ms").value_or(Time::zero());
   std::uint64_t judged = 0;
   for (const Read& read : reads(view)) {
-    const Time earliest_end = read.publish->invoked + read.ttl - granularity;
-    if (read.retrieve->answered >= earliest_end) continue;
+    const Time earliest_end = read.publish->invoked + read.ttl - granularity(claims);
+    if (may_be_gone(view, claims, *read.publish, *read.retrieve)) continue;
     ++judged;
     if (read.gone)
       return Judgement::violated(
@@ -58,15 +58,16 @@ Judgement judge_not_readable_late(const View& view, const contract::Claims& clai
   if (!grace) return Judgement::unverified("ttl_grace_ms is not declared");
   std::uint64_t judged = 0;
   for (const Read& read : reads(view)) {
-    if (read.retrieve->invoked <= read.publish->answered + read.ttl + *grace) continue;
+    const Time latest_end = read.publish->answered + read.ttl + *grace + granularity(claims);
+    if (read.retrieve->invoked <= latest_end) continue;
+    if (read.gone && gone_otherwise(view, claims, *read.publish, *read.retrieve)) continue;
     ++judged;
     if (!read.gone)
       return Judgement::violated(
           "readable_late",
-          fmt::format("Message m{} could be read {:.0f} ms after its {} ms and the grace were over.",
-                      read.publish->message,
-                      millis(read.retrieve->invoked - read.publish->answered - read.ttl - *grace),
-                      millis(read.ttl)),
+          fmt::format(
+              "Message m{} could be read {:.0f} ms after its {} ms and the grace were over.",
+              read.publish->message, millis(read.retrieve->invoked - latest_end), millis(read.ttl)),
           {read.publish->answer_index, read.retrieve->answer_index});
   }
   return Judgement::met(judged);

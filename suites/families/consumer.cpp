@@ -55,9 +55,9 @@ std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Sessi
   };
   for (std::size_t i = 0; i < count; ++i) {
     if (under_way.size() == kUnderWay) finish_one();
-    under_way.push_back(session.start_publish(
-        {.destination = destination,
-         .payload = targets::Payload::text(fmt::format("message {}", i))}));
+    under_way.push_back(
+        session.start_publish({.destination = destination,
+                               .payload = targets::Payload::text(fmt::format("message {}", i))}));
   }
   while (!under_way.empty()) finish_one();
   return accepted;

@@ -42,8 +42,8 @@ std::set<std::uint32_t> killed_under_load(Stage& stage, const std::string& desti
   for (const Delivered& delivery : session.deliveries(held)) stage.ack(session, delivery);
   std::vector<std::uint32_t> publishes, acks;
   for (std::size_t i = 0; i < kMessages; ++i)
-    publishes.push_back(session.start_publish(
-        {.destination = destination, .payload = Payload::text("survives")}));
+    publishes.push_back(
+        session.start_publish({.destination = destination, .payload = Payload::text("survives")}));
   const auto enough = static_cast<std::size_t>(stage.any(1, 30));
   while (acks.size() < enough) {
     const std::size_t next = kAckedBefore + acks.size();
@@ -79,9 +79,8 @@ void survives_a_kill(Stage& stage) {
   }
 }
 
-constexpr JudgedCase kKill[] = {
-    {"DUR-2.publish", checkers::judge_publishes_survive},
-    {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
+constexpr JudgedCase kKill[] = {{"DUR-2.publish", checkers::judge_publishes_survive},
+                                {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Durability.DUR_2_survives_a_kill_under_load",

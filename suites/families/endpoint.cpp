@@ -38,8 +38,8 @@ void send_raw(Stage& stage, std::string_view what, const std::vector<std::string
 std::vector<std::string> requests(const std::vector<std::string>& methods_and_params) {
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < methods_and_params.size(); ++i)
-    texts.push_back(fmt::format(R"({{"jsonrpc":"2.0","id":{},{}}})",
-                                kRawId + static_cast<int>(i), methods_and_params[i]));
+    texts.push_back(fmt::format(R"({{"jsonrpc":"2.0","id":{},{}}})", kRawId + static_cast<int>(i),
+                                methods_and_params[i]));
   return texts;
 }
 
@@ -142,7 +142,8 @@ std::vector<Publish> refusable(Stage& stage, const std::string& destination) {
   }
   const auto payload_max = stage.claims().limit("payload_bytes_max");
   const auto message_max = stage.claims().limit("message_bytes_max");
-  if (payload_max && *payload_max < 16 << 20 && (!message_max || *payload_max * 3 / 2 < *message_max))
+  if (payload_max && *payload_max < 16 << 20 &&
+      (!message_max || *payload_max * 3 / 2 < *message_max))
     with([&](Publish& p) {
       p.payload = Payload::text(std::string(static_cast<std::size_t>(*payload_max) + 1, 'x'));
     });
@@ -151,11 +152,12 @@ std::vector<Publish> refusable(Stage& stage, const std::string& destination) {
 
 void refused_stays_absent(Stage& stage) {
   constexpr int kPlain = 30;  // A bus may refuse a plain one too, and must then mean it.
+  stage.need("queue");
   Session& session = stage.connect();
   const std::string destination = stage.destination();
-  Consumer consumer(stage, session,
-                    stage.subscribe(session, {.destination = destination,
-                                              .credit = stage.credit_for(10)}));
+  Consumer consumer(
+      stage, session,
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(10)}));
   std::size_t accepted = 0;
   auto wanted = refusable(stage, destination);
   for (int i = 0; i < kPlain; ++i)
@@ -192,12 +194,10 @@ constexpr std::array kScenarios = {
     Scenario{.name = "Endpoint.END_2_answers_malformed_json",
              .cases = kMalformed,
              .run = malformed_json},
-    Scenario{.name = "Endpoint.END_2_answers_unknown_methods",
-             .cases = kUnknown,
-             .run = unknown_method},
-    Scenario{.name = "Endpoint.END_2_answers_missing_params",
-             .cases = kParams,
-             .run = wrong_params},
+    Scenario{
+        .name = "Endpoint.END_2_answers_unknown_methods", .cases = kUnknown, .run = unknown_method},
+    Scenario{
+        .name = "Endpoint.END_2_answers_missing_params", .cases = kParams, .run = wrong_params},
     Scenario{.name = "Endpoint.END_2_answers_wrong_types", .cases = kTypes, .run = wrong_types},
     Scenario{.name = "Endpoint.END_8_answers_overlapping_requests",
              .cases = kOverlap,
@@ -205,9 +205,8 @@ constexpr std::array kScenarios = {
     Scenario{.name = "Api.API_2_what_is_refused_is_never_seen",
              .cases = kAbsent,
              .run = refused_stays_absent},
-    Scenario{.name = "Api.API_2_errors_name_themselves",
-             .cases = kNamed,
-             .run = errors_name_themselves},
+    Scenario{
+        .name = "Api.API_2_errors_name_themselves", .cases = kNamed, .run = errors_name_themselves},
 };
 
 }  // namespace

@@ -20,16 +20,16 @@ using targets::Session;
 
 /// Publishes each, takes its delivery, retrieves it.
 void through_and_back(Stage& stage, const std::vector<Payload>& payloads) {
+  stage.need("queue");
   Session& session = stage.connect();
   const std::string destination = stage.destination();
-  Consumer consumer(stage, session,
-                    stage.subscribe(session, {.destination = destination,
-                                              .credit = stage.credit_for(5)}));
+  Consumer consumer(
+      stage, session,
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(5)}));
   std::size_t sent = 0;
   for (const Payload& payload : payloads) {
     if (!fits(stage.claims(), payload)) continue;
-    const auto published =
-        stage.publish(session, {.destination = destination, .payload = payload});
+    const auto published = stage.publish(session, {.destination = destination, .payload = payload});
     consumer.count(++sent);
     if (stage.claims().has("store"))
       if (auto read = session.retrieve(published); !read && session.closed()) return;
@@ -46,8 +46,8 @@ std::int64_t inline_limit(Stage& stage) {
 void at_size(Stage& stage, std::int64_t size) {
   if (size < 0) throw Abandoned{Verdict::unverified, "no payload is smaller than the limit"};
   const auto bytes = static_cast<std::size_t>(size);
-  through_and_back(stage, {Payload::text(std::string(bytes, 'a')),
-                           Payload::binary(random_bytes(stage, bytes))});
+  through_and_back(
+      stage, {Payload::text(std::string(bytes, 'a')), Payload::binary(random_bytes(stage, bytes))});
 }
 
 void below_limit(Stage& stage) { at_size(stage, inline_limit(stage) - 1); }
@@ -92,9 +92,9 @@ std::vector<std::size_t> vouched_sizes(Stage& stage) {
 }
 
 void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t at) {
-  const auto published =
-      stage.publish(session, {.destination = stage.destination(),
-                              .payload = Payload::binary(random_bytes(stage, size))});
+  const auto published = stage.publish(
+      session,
+      {.destination = stage.destination(), .payload = Payload::binary(random_bytes(stage, size))});
   auto flipped = stage.control("ctl/corrupt", {{"transaction_id", published.transaction_id},
                                                {"part", "payload"},
                                                {"op", "flip"},
@@ -106,6 +106,7 @@ void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t
 }
 
 void flipped_bit(Stage& stage) {
+  stage.need("queue");
   Session& session = stage.connect();
   for (const std::size_t size : vouched_sizes(stage))
     for (const std::size_t at : {std::size_t{0}, size / 2, size - 1})

@@ -48,9 +48,8 @@ constexpr JudgedCase kWaiting[] = {{"PRI-1.higher_first", checkers::judge_higher
                                    {"PRI-2.in_order", checkers::judge_equals_in_order}};
 
 constexpr std::array kScenarios = {
-    Scenario{.name = "Priority.PRI_1_2_orders_what_waits",
-             .cases = kWaiting,
-             .run = waiting_messages},
+    Scenario{
+        .name = "Priority.PRI_1_2_orders_what_waits", .cases = kWaiting, .run = waiting_messages},
 };
 
 }  // namespace

@@ -29,9 +29,9 @@ constexpr std::int64_t kShortLeaseMs = 600;
 
 Subscribed subscribe(Stage& stage, Session& session, const std::string& destination,
                      std::int64_t credit, std::optional<std::int64_t> lease_ms = {}) {
-  return stage.subscribe(session, {.destination = destination,
-                                   .credit = stage.credit_for(credit),
-                                   .lease_ms = lease_ms});
+  return stage.subscribe(
+      session,
+      {.destination = destination, .credit = stage.credit_for(credit), .lease_ms = lease_ms});
 }
 
 void subscriber_before(Stage& stage) {
@@ -55,8 +55,7 @@ void subscriber_after(Stage& stage) {
 void acked_after_lease(Stage& stage) {
   Session& session = stage.connect();
   const std::string destination = stage.destination();
-  Consumer consumer(stage, session,
-                    subscribe(stage, session, destination, kCredit, kShortLeaseMs));
+  Consumer consumer(stage, session, subscribe(stage, session, destination, kCredit, kShortLeaseMs));
   publish_many(stage, session, destination, 10);
   consumer.count(10);
   stage.let_pass(milliseconds(2 * kShortLeaseMs + 200));
@@ -99,8 +98,8 @@ void acked_after_crash(Stage& stage) { acked_then(stage, &Stage::kill_bus); }
 bool all_twice(const std::vector<Delivered>& deliveries, std::size_t count) {
   std::map<std::uint32_t, int> times;
   for (const Delivered& delivery : deliveries) ++times[delivery.message];
-  return times.size() >= count &&
-         std::all_of(times.begin(), times.end(), [](const auto& entry) { return entry.second > 1; });
+  return times.size() >= count && std::all_of(times.begin(), times.end(),
+                                              [](const auto& entry) { return entry.second > 1; });
 }
 
 void redelivers_after_the_lease(Stage& stage) {
@@ -171,9 +170,8 @@ constexpr JudgedCase kLease[] = {{"QUE-4.attempt", checkers::judge_attempts},
 constexpr JudgedCase kWindow[] = {{"QUE-11.window", checkers::judge_window}};
 constexpr JudgedCase kZero[] = {{"QUE-11.zero", checkers::judge_zero},
                                 {"QUE-11.resumes", checkers::judge_delivered}};
-constexpr JudgedCase kSequence[] = {
-    {"QUE-3.any_sequence", checkers::judge_sequence_settled},
-    {"PRI-6.agrees_with_model", checkers::judge_sequence_order}};
+constexpr JudgedCase kSequence[] = {{"QUE-3.any_sequence", checkers::judge_sequence_settled},
+                                    {"PRI-6.agrees_with_model", checkers::judge_sequence_order}};
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Queue.QUE_3_PRI_6_any_sequence_agrees_with_the_model",
@@ -203,7 +201,8 @@ constexpr std::array kScenarios = {
     Scenario{.name = "Queue.QUE_1_reaches_who_subscribes_after",
              .cases = kAfter,
              .run = subscriber_after},
-    Scenario{.name = "Queue.QUE_11_credit_is_a_window", .cases = kWindow, .run = credit_is_a_window},
+    Scenario{
+        .name = "Queue.QUE_11_credit_is_a_window", .cases = kWindow, .run = credit_is_a_window},
     Scenario{.name = "Queue.QUE_11_credit_zero_pauses", .cases = kZero, .run = credit_zero_pauses},
 };
 
@@ -220,8 +219,8 @@ void twenty_messages(Stage& stage) {
 std::span<const Scenario> queue() { return kScenarios; }
 
 const Scenario& smoke() {
-  static constexpr Scenario kSmoke{.name = "Smoke.carries_20_messages", .cases = {},
-                                   .run = twenty_messages};
+  static constexpr Scenario kSmoke{
+      .name = "Smoke.carries_20_messages", .cases = {}, .run = twenty_messages};
   return kSmoke;
 }
 

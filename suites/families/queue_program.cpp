@@ -23,11 +23,16 @@ class Performer {
 
   void step(const program::Operation& operation) {
     switch (operation.kind) {
-      case Kind::publish: return publish(operation.value);
-      case Kind::take: return take();
-      case Kind::ack: return ack(operation.value);
-      case Kind::reject: return reject(operation.value);
-      case Kind::reconnect: return reconnect();
+      case Kind::publish:
+        return publish(operation.value);
+      case Kind::take:
+        return take();
+      case Kind::ack:
+        return ack(operation.value);
+      case Kind::reject:
+        return reject(operation.value);
+      case Kind::reconnect:
+        return reconnect();
     }
   }
 
@@ -81,8 +86,8 @@ class Performer {
     if (held_.empty() || (most && pick(which).attempt + 1 >= *most)) return;
     const Delivered delivery = *let_go(which);
     const bool delays = stage_.claims().trait("queue", "reject_delay") != "none";
-    auto rejected = session_->reject(delivery, true,
-                                     delays ? std::optional<std::int64_t>(0) : std::nullopt);
+    auto rejected =
+        session_->reject(delivery, true, delays ? std::optional<std::int64_t>(0) : std::nullopt);
     if (!rejected) stage_.give_up("bus/reject", rejected.error());
     ++waiting_;
   }

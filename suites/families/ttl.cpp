@@ -17,11 +17,12 @@ constexpr std::int64_t kTtlMs = 1200;
 constexpr milliseconds kBetweenReads{20};
 
 void expires_on_time(Stage& stage) {
+  stage.need("queue");
   Session& session = stage.connect();
   const std::string destination = stage.destination();
-  const auto published = stage.publish(session, {.destination = destination,
-                                                 .payload = targets::Payload::text("mortal"),
-                                                 .ttl_ms = kTtlMs});
+  const auto published = stage.publish(
+      session,
+      {.destination = destination, .payload = targets::Payload::text("mortal"), .ttl_ms = kTtlMs});
   const auto accepted = history::now();
   const milliseconds over(kTtlMs + stage.claims().limit("ttl_grace_ms").value_or(0));
   // Read on until it is gone, or until it should long have been.
@@ -30,8 +31,7 @@ void expires_on_time(Stage& stage) {
     stage.let_pass(kBetweenReads);
   }
   const auto late = accepted + over + milliseconds(20) - history::now();
-  if (late > history::Time::zero())
-    stage.let_pass(std::chrono::ceil<milliseconds>(late));
+  if (late > history::Time::zero()) stage.let_pass(std::chrono::ceil<milliseconds>(late));
   for (int i = 0; i < 3; ++i)
     if (auto read = session.retrieve(published); read) break;
 }

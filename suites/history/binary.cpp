@@ -3,9 +3,9 @@
 #include <exception>
 #include <optional>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "suites/history/json_lines.hpp"
 
@@ -104,8 +104,7 @@ Event read_event(Reader& in, Time before, std::size_t texts) {
   Event event;
   event.at = before + Time(in.signed_number());
   event.phase = static_cast<Phase>(in.below(std::uint64_t{1} + static_cast<int>(Phase::note)));
-  event.action =
-      static_cast<Action>(in.below(std::uint64_t{1} + static_cast<int>(Action::stall)));
+  event.action = static_cast<Action>(in.below(std::uint64_t{1} + static_cast<int>(Action::stall)));
   event.session = in.below(kAnyNumber);
   event.op = in.below(kAnyNumber);
   event.message = in.below(kAnyNumber);
@@ -169,9 +168,9 @@ contract::Result<History> from_binary(std::string_view bytes) {
   History history;
   history.header = *header;
   if (!read_records(in, history))
-    return contract::refused(
-        "not_a_history", fmt::format("torn or damaged near byte {}, after {} events", in.at(),
-                                     history.events.size()));
+    return contract::refused("not_a_history",
+                             fmt::format("torn or damaged near byte {}, after {} events", in.at(),
+                                         history.events.size()));
   return history;
 }
 

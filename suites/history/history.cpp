@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kPhases = {"invoke", "ok", "fail", "info", "note"};
 constexpr std::array<std::string_view, 21> kActions = {
-    "hello",   "publish", "subscribe", "unsubscribe", "credit",       "ack",    "reject",
-    "extend",  "retrieve", "inspect",  "remove",      "pending",      "control", "call",
-    "deliver", "closed",  "connected", "disconnected", "breach",      "mark",   "stall"};
+    "hello",   "publish",  "subscribe", "unsubscribe",  "credit",  "ack",     "reject",
+    "extend",  "retrieve", "inspect",   "remove",       "pending", "control", "call",
+    "deliver", "closed",   "connected", "disconnected", "breach",  "mark",    "stall"};
 
 template <typename Enum, std::size_t N>
 std::optional<Enum> from_word(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -41,8 +41,8 @@ std::optional<Action> action_from(std::string_view word) {
 
 std::string describe(const History& history, const Event& event) {
   const double seconds = std::chrono::duration<double>(event.at).count();
-  std::string line = fmt::format("{:+9.3f} s  #{} {}", seconds, event.session,
-                                 to_string(event.action));
+  std::string line =
+      fmt::format("{:+9.3f} s  #{} {}", seconds, event.session, to_string(event.action));
   if (event.phase != Phase::note) line += fmt::format(" {}", to_string(event.phase));
   if (event.message != 0) line += fmt::format(" m{}", event.message);
   if (event.delivery != 0) line += fmt::format(" d{}", event.delivery);

@@ -24,16 +24,27 @@ enum class Phase : std::uint8_t { invoke, ok, fail, info, note };
 
 /// What an event is about: a method of the protocol, or something seen.
 enum class Action : std::uint8_t {
-  hello, publish, subscribe, unsubscribe, credit, ack, reject, extend, retrieve, inspect, remove,
-  pending, control,
-  call,       ///< Any other request; `detail` says which.
-  deliver,    ///< note: bus/deliver
-  closed,     ///< note: bus/closed
-  connected,  ///< note: a session's transport is open
+  hello,
+  publish,
+  subscribe,
+  unsubscribe,
+  credit,
+  ack,
+  reject,
+  extend,
+  retrieve,
+  inspect,
+  remove,
+  pending,
+  control,
+  call,          ///< Any other request; `detail` says which.
+  deliver,       ///< note: bus/deliver
+  closed,        ///< note: bus/closed
+  connected,     ///< note: a session's transport is open
   disconnected,  ///< note: a session's transport ended; `detail` {"by": "us"|"bus", "why": ...}
-  breach,     ///< note: the bus sent what the protocol does not allow; `detail` says what
-  mark,       ///< note: the scenario says where it is; `error` holds the mark's name
-  stall,      ///< note: the harness itself was not scheduled for `amount` milliseconds
+  breach,        ///< note: the bus sent what the protocol does not allow; `detail` says what
+  mark,          ///< note: the scenario says where it is; `error` holds the mark's name
+  stall,         ///< note: the harness itself was not scheduled for `amount` milliseconds
 };
 
 /// An index into History's texts; 0 is the empty text.
@@ -43,16 +54,16 @@ struct Event {
   Time at{};
   Phase phase = Phase::note;
   Action action = Action::mark;
-  std::uint32_t session = 0;       ///< 1.. in order of connecting; 0: none
-  std::uint32_t op = 0;            ///< 1.. joins invoke and answer; 0 for notes
-  std::uint32_t message = 0;       ///< 1.. in order of publishing; 0: none, or one nobody published
+  std::uint32_t session = 0;  ///< 1.. in order of connecting; 0: none
+  std::uint32_t op = 0;       ///< 1.. joins invoke and answer; 0 for notes
+  std::uint32_t message = 0;  ///< 1.. in order of publishing; 0: none, or one nobody published
   Text destination = 0;
   std::uint32_t subscription = 0;  ///< 1.. in order of subscribing
   std::uint32_t delivery = 0;      ///< 1.. in order of receipt; names one delivery id
   std::int32_t attempt = 0;
-  std::int64_t amount = 0;         ///< subscribe, credit: credit; extend: lease_ms; stall: ms
-  Text error = 0;                  ///< fail, info: error kind; mark: its name
-  Text detail = 0;                 ///< A JSON object with whatever else was said; may be empty
+  std::int64_t amount = 0;  ///< subscribe, credit: credit; extend: lease_ms; stall: ms
+  Text error = 0;           ///< fail, info: error kind; mark: its name
+  Text detail = 0;          ///< A JSON object with whatever else was said; may be empty
 };
 
 /// What a history is of, enough to judge it alone.
@@ -60,8 +71,8 @@ struct Header {
   std::string scenario = {};  ///< "Queue.QUE_4_redelivers_after_the_lease"
   std::uint64_t seed = 0;
   std::string claims = "{}";  ///< The result of bus/hello as JSON text.
-  std::string note = {};     ///< For people.
-  bool over_lines = false;   ///< How the bus was spoken to; else over a WebSocket.
+  std::string note = {};      ///< For people.
+  bool over_lines = false;    ///< How the bus was spoken to; else over a WebSocket.
 };
 
 class History {

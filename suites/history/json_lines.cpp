@@ -3,9 +3,9 @@
 #include <cmath>
 #include <cstdlib>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "suites/history/binary.hpp"
 
@@ -140,8 +140,8 @@ Result<History> from_json_lines(std::string_view text) {
       continue;
     }
     auto object = parse_line(line);
-    auto event = object ? to_event(*object, history)
-                        : Result<Event>(tl::make_unexpected(object.error()));
+    auto event =
+        object ? to_event(*object, history) : Result<Event>(tl::make_unexpected(object.error()));
     if (!event)
       return refused("not_a_history", fmt::format("line {}: {}", number, event.error().detail()));
     history.events.push_back(*event);

@@ -86,9 +86,8 @@ const Operation* View::subscribe_of(std::uint32_t subscription) const {
 
 std::vector<Note> View::marks(std::string_view name) const {
   std::vector<Note> found;
-  std::copy_if(notes_.begin(), notes_.end(), std::back_inserter(found), [&](const Note& note) {
-    return note.action == Action::mark && note.name == name;
-  });
+  std::copy_if(notes_.begin(), notes_.end(), std::back_inserter(found),
+               [&](const Note& note) { return note.action == Action::mark && note.name == name; });
   return found;
 }
 

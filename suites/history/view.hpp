@@ -28,11 +28,11 @@ struct Operation {
   Time invoked{};
   Time answered = kNever;
   Phase outcome = Phase::info;
-  std::string error;              ///< Error kind; empty when ok.
-  boost::json::object asked;      ///< Detail of the invoke.
-  boost::json::object said;       ///< Detail of the answer.
-  std::size_t invoke_index = 0;   ///< Into History::events.
-  std::size_t answer_index = 0;   ///< The same as invoke_index where no answer came.
+  std::string error;             ///< Error kind; empty when ok.
+  boost::json::object asked;     ///< Detail of the invoke.
+  boost::json::object said;      ///< Detail of the answer.
+  std::size_t invoke_index = 0;  ///< Into History::events.
+  std::size_t answer_index = 0;  ///< The same as invoke_index where no answer came.
 
   [[nodiscard]] bool ok() const { return outcome == Phase::ok; }
 };

@@ -12,10 +12,10 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kText =
     R"({"busproof_history": 1}
-{"at_ms": 1, "phase": "invoke", "action": "publish", "session": 1, "op": 1, "message": 1, "detail": {"size": 3}}
-{"at_ms": 2, "phase": "invoke", "action": "publish", "session": 1, "op": 2, "message": 2}
-{"at_ms": 3, "phase": "ok", "action": "publish", "session": 1, "op": 1, "message": 1, "detail": {"route": "inline"}}
-{"at_ms": 4, "phase": "note", "action": "deliver", "session": 1, "message": 1, "delivery": 1, "attempt": 1}
+{"at_ms": 1, "phase": "invoke", "action": "publish", "op": 1, "message": 1, "detail": {"size": 3}}
+{"at_ms": 2, "phase": "invoke", "action": "publish", "op": 2, "message": 2}
+{"at_ms": 3, "phase": "ok", "action": "publish", "op": 1, "detail": {"route": "inline"}}
+{"at_ms": 4, "phase": "note", "action": "deliver", "message": 1, "delivery": 1, "attempt": 1}
 {"at_ms": 900, "phase": "note", "action": "stall", "amount": 300}
 {"at_ms": 950, "phase": "note", "action": "mark", "error": "fence"}
 )";

@@ -1,5 +1,5 @@
-// RapidCheck generates programs; how they run and shrink is ours (it runs candidates twice and knows
-// no budget).
+// RapidCheck generates programs; how they run and shrink is ours (it runs candidates twice and
+// knows no budget).
 #include <rapidcheck.h>
 
 #include "suites/program/program.hpp"
@@ -22,12 +22,12 @@ rc::Gen<Operation> operation(const Bounds& bounds) {
   };
   const auto which = rc::gen::inRange<std::int64_t>(0, 4);
   const auto nothing = rc::gen::just<std::int64_t>(0);
-  return rc::gen::weightedOneOf<Operation>({{8, of(Kind::publish, priority(bounds))},
-                                            {8, of(Kind::take, nothing)},
-                                            {5, of(Kind::ack, which)},
-                                            {3, of(Kind::reject, which)},
-                                            {bounds.reconnect ? 1U : 0U,
-                                             of(Kind::reconnect, nothing)}});
+  return rc::gen::weightedOneOf<Operation>(
+      {{8, of(Kind::publish, priority(bounds))},
+       {8, of(Kind::take, nothing)},
+       {5, of(Kind::ack, which)},
+       {3, of(Kind::reject, which)},
+       {bounds.reconnect ? 1U : 0U, of(Kind::reconnect, nothing)}});
 }
 
 }  // namespace

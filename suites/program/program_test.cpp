@@ -61,8 +61,8 @@ RC_GTEST_PROP(Shrink, FindsThePlantedMinimum, (std::uint64_t seed)) {
 
 TEST(Shrink, StopsAtItsBudget) {
   const Program program(100, Operation{Kind::publish, 5});
-  const Shrunk shrunk = shrink(program, [](const Program& p) { return p.size() == 100; },
-                               {.runs_max = 7});
+  const Shrunk shrunk =
+      shrink(program, [](const Program& p) { return p.size() == 100; }, {.runs_max = 7});
   EXPECT_EQ(shrunk.runs, 7);
   EXPECT_FALSE(shrunk.minimal);
   EXPECT_EQ(shrunk.program.size(), 100U);

@@ -9,8 +9,7 @@ namespace {
 class Search {
  public:
   Search(Program program, const std::function<bool(const Program&)>& fails, const Budget& budget)
-      : fails_(fails), budget_(budget),
-        until_(std::chrono::steady_clock::now() + budget.time_max) {
+      : fails_(fails), budget_(budget), until_(std::chrono::steady_clock::now() + budget.time_max) {
     best_.program = std::move(program);
   }
 

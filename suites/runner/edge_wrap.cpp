@@ -26,7 +26,9 @@ struct Mutation {
 class Hop : public Listener, public std::enable_shared_from_this<Hop> {
  public:
   Hop(Reactor& reactor, std::shared_ptr<Mutation> mutation, Listener& outer)
-      : reactor_(reactor), mutation_(std::move(mutation)), outer_(&outer),
+      : reactor_(reactor),
+        mutation_(std::move(mutation)),
+        outer_(&outer),
         connection_(++mutation_->connections) {
     mutation_->filter->opened(connection_);
   }
@@ -37,22 +39,30 @@ class Hop : public Listener, public std::enable_shared_from_this<Hop> {
   std::unique_ptr<Transport> release() { return std::move(inner_); }
 
   void from_client(const std::string& text) {
-    pass(text, [&](json::object message, Actions& actions) {
-      mutation_->filter->from_client(connection_, std::move(message), actions);
-    }, [&] { inner_->send(text); });
+    pass(
+        text,
+        [&](json::object message, Actions& actions) {
+          mutation_->filter->from_client(connection_, std::move(message), actions);
+        },
+        [&] { inner_->send(text); });
   }
 
   void on_text(std::string_view text, history::Time at) override {
-    pass(text, [&](json::object message, Actions& actions) {
-      mutation_->filter->from_bus(connection_, std::move(message), actions);
-    }, [&] { tell(text, at); });
+    pass(
+        text,
+        [&](json::object message, Actions& actions) {
+          mutation_->filter->from_bus(connection_, std::move(message), actions);
+        },
+        [&] { tell(text, at); });
   }
 
   void on_closed(const targets::Ending& ending, history::Time at) override {
     if (ended_) return;
     ended_ = true;
     mutation_->filter->closed(connection_);
-    if (outer_ != nullptr) outer_->on_closed(ending, at);
+    // To who stands before it, what the mutant closes the bus has closed.
+    const targets::Ending told{ending.by_us && !closed_here_, ending.code, ending.why};
+    if (outer_ != nullptr) outer_->on_closed(told, at);
   }
 
  private:
@@ -73,7 +83,9 @@ class Hop : public Listener, public std::enable_shared_from_this<Hop> {
     for (const json::object& message : actions.to_client)
       tell(json::serialize(message), history::now());
     for (Actions::Later& later : actions.later) put_off(std::move(later));
-    if (actions.close) inner_->cut();
+    if (!actions.close) return;
+    closed_here_ = true;
+    inner_->cut();
   }
 
   void put_off(Actions::Later later) {
@@ -96,7 +108,7 @@ class Hop : public Listener, public std::enable_shared_from_this<Hop> {
   Listener* outer_;
   edge::Connection connection_;
   std::unique_ptr<Transport> inner_;
-  bool ended_ = false;
+  bool closed_here_ = false, ended_ = false;
 };
 
 class HopTransport : public Transport {
@@ -137,7 +149,9 @@ class MutatedConnector : public Connector {
  public:
   MutatedConnector(Reactor& reactor, std::unique_ptr<Connector> inner,
                    std::shared_ptr<Mutation> mutation, std::string name)
-      : reactor_(reactor), inner_(std::move(inner)), mutation_(std::move(mutation)),
+      : reactor_(reactor),
+        inner_(std::move(inner)),
+        mutation_(std::move(mutation)),
         name_(std::move(name)) {}
 
   contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) override {

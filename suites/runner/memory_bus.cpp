@@ -6,9 +6,9 @@
 #include <set>
 #include <vector>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "suites/contract/base64.hpp"
 
@@ -46,8 +46,10 @@ class MemoryBus {
   json::object subscribe(Listener& listener, const json::object& params);
   json::object credit(const json::object& params);
   json::object ack(const json::object& params);
+  json::object reject(const json::object& params);
   json::object retrieve(const json::object& params) const;
   json::object dispatch(Listener& listener, const std::string& method, const json::object& params);
+  void put_back(const std::string& destination, Message message);
   void deliver_all();
   void deliver(Member& member, Message message);
 
@@ -66,18 +68,21 @@ std::string payload_of(const json::object& event) {
 }
 
 json::object MemoryBus::hello() const {
-  return {{"protocol", "1.0"},
-          {"server", {{"name", "memory"}, {"version", "1"}}},
-          {"capabilities",
-           {{"queue", {{"lease", "connection"}}}, {"priority", json::object()},
-            {"store", json::object()}}},
-          {"limits",
-           {{"priority", {{"min", 0}, {"max", 9}, {"default", kPriorityDefault}}},
-            {"credit_default", 1}, {"credit_max", 100}, {"payload_bytes_max", 1 << 20},
-            {"message_bytes_max", 4 << 20}}},
-          {"guarantees",
-           {{"delivery", "at_least_once"}, {"durability", "memory"},
-            {"ordering", "per_destination"}}}};
+  return {
+      {"protocol", "1.0"},
+      {"server", {{"name", "memory"}, {"version", "1"}}},
+      {"capabilities",
+       {{"queue", {{"lease", "connection"}}},
+        {"priority", json::object()},
+        {"store", json::object()}}},
+      {"limits",
+       {{"priority", {{"min", 0}, {"max", 9}, {"default", kPriorityDefault}}},
+        {"credit_default", 1},
+        {"credit_max", 100},
+        {"payload_bytes_max", 1 << 20},
+        {"message_bytes_max", 4 << 20}}},
+      {"guarantees",
+       {{"delivery", "at_least_once"}, {"durability", "memory"}, {"ordering", "per_destination"}}}};
 }
 
 json::object MemoryBus::publish(const json::object& params) {
@@ -88,17 +93,27 @@ json::object MemoryBus::publish(const json::object& params) {
   if (const json::value* priority = message.event.if_contains("priority"))
     message.priority = priority->to_number<std::int64_t>();
   stored_[message.transaction] = payload_of(message.event);
-  auto& queue = ready_[std::string(params.at("destination").as_string())];
+  json::object answer{{"transaction_id", message.transaction}, {"route", "inline"}};
+  put_back(std::string(params.at("destination").as_string()), std::move(message));
+  return answer;
+}
+
+/// To its place: by priority, then by order of acceptance.
+void MemoryBus::put_back(const std::string& destination, Message message) {
   const auto later = [](const Message& a, const Message& b) {
     return a.priority != b.priority ? a.priority > b.priority : a.order < b.order;
   };
-  queue.insert(std::upper_bound(queue.begin(), queue.end(), message, later), message);
-  return {{"transaction_id", message.transaction}, {"route", "inline"}};
+  auto& queue = ready_[destination];
+  const auto place = std::upper_bound(queue.begin(), queue.end(), message, later);
+  queue.insert(place, std::move(message));
 }
 
 json::object MemoryBus::subscribe(Listener& listener, const json::object& params) {
-  Member member{&listener, fmt::format("s{}", ++count_),
-                std::string(params.at("destination").as_string()), 1, {}};
+  Member member{&listener,
+                fmt::format("s{}", ++count_),
+                std::string(params.at("destination").as_string()),
+                1,
+                {}};
   if (const json::value* credit = params.if_contains("credit"))
     member.credit = credit->to_number<std::int64_t>();
   members_.push_back(member);
@@ -118,6 +133,15 @@ json::object MemoryBus::ack(const json::object& params) {
   return {};
 }
 
+json::object MemoryBus::reject(const json::object& params) {
+  for (Member& member : members_) {
+    auto leased = member.leased.extract(std::string(params.at("delivery_id").as_string()));
+    if (!leased.empty() && params.at("requeue").as_bool())
+      put_back(member.destination, std::move(leased.mapped()));
+  }
+  return {};
+}
+
 json::object MemoryBus::retrieve(const json::object& params) const {
   const std::string& bytes = stored_.at(std::string(params.at("transaction_id").as_string()));
   return {{"offset", 0},
@@ -134,6 +158,7 @@ json::object MemoryBus::dispatch(Listener& listener, const std::string& method,
   if (method == "bus/subscribe") return subscribe(listener, params);
   if (method == "bus/credit") return credit(params);
   if (method == "bus/ack") return ack(params);
+  if (method == "bus/reject") return reject(params);
   if (method == "bus/retrieve") return retrieve(params);
   return {};
 }
@@ -148,6 +173,10 @@ void MemoryBus::answer(Listener& listener, std::string_view text) {
 }
 
 void MemoryBus::leave(Listener& listener) {
+  for (Member& member : members_)
+    if (member.listener == &listener)
+      for (auto& [delivery, message] : member.leased)
+        put_back(member.destination, std::move(message));
   std::erase_if(members_, [&](const Member& member) { return member.listener == &listener; });
 }
 

@@ -1,7 +1,7 @@
 // A bus inside the harness, in memory: what the canary is hidden in.
 //
-// Just enough of a bus to judge three cases on: queues of one group, leases that last as long as the
-// connection, credit, priority, payloads that can be retrieved.
+// Just enough of a bus to judge three cases on: queues of one group, leases that last as long as
+// the connection, credit, priority, payloads that can be retrieved.
 //
 // Threads: lives on the reactor's thread.
 #pragma once

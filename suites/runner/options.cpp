@@ -2,24 +2,48 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "suites/contract/rule.hpp"
+
 namespace busproof::runner {
 
 std::string_view to_string(Effort effort) {
   switch (effort) {
-    case Effort::quick: return "quick";
-    case Effort::normal: return "normal";
-    case Effort::deep: return "deep";
+    case Effort::quick:
+      return "quick";
+    case Effort::normal:
+      return "normal";
+    case Effort::deep:
+      return "deep";
   }
   return "";
 }
 
 int programs_of(Effort effort) {
   switch (effort) {
-    case Effort::quick: return 20;
-    case Effort::normal: return 100;
-    case Effort::deep: return 1000;
+    case Effort::quick:
+      return 20;
+    case Effort::normal:
+      return 100;
+    case Effort::deep:
+      return 1000;
   }
   return 0;
+}
+
+contract::Result<void> all_known(const std::vector<std::string>& only) {
+  for (const std::string& wanted : only) {
+    bool found = contract::find_rule(wanted) != nullptr || contract::find_case(wanted);
+    for (const contract::Family& family : contract::families())
+      found = found || family.name == wanted;
+    if (!found)
+      return contract::refused("bad_case",
+                               fmt::format("the contract has no case, rule or family \"{}\"; "
+                                           "`busproof list` names them",
+                                           wanted));
+  }
+  return {};
 }
 
 bool selected(const std::vector<std::string>& only, std::string_view case_id) {

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "suites/contract/expectations.hpp"
+#include "suites/runner/canary.hpp"
+#include "suites/stage/scenario.hpp"
 #include "suites/targets/target.hpp"
 
 namespace busproof::runner {
@@ -25,24 +27,28 @@ int programs_of(Effort effort);
 
 struct Options {
   targets::TargetFile target;
-  targets::Wrap wrap;                     ///< Between every connection and the bus; may be empty.
+  targets::Wrap wrap;  ///< Between every connection and the bus; may be empty.
   std::string profile = "claimed";
   Effort effort = Effort::normal;
   bool strict = false;
   std::uint64_t seed = 1;
-  std::vector<std::string> only;          ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
-  int jobs = 4;                           ///< Scenarios side by side.
-  std::filesystem::path out;              ///< Reports and histories.
+  std::vector<std::string> only;  ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
+  int jobs = 4;                   ///< Scenarios side by side.
+  std::filesystem::path out;      ///< Reports and histories.
   std::vector<contract::Expectation> expectations;
-  std::string command;                    ///< What was typed.
-  std::string target_words;               ///< The part of it that names the target.
-  bool canary = true;
+  std::string command;                            ///< What was typed.
+  std::string target_words;                       ///< The part of it that names the target.
+  std::function<std::string()> canary = sing;     ///< What went wrong with it; empty: not asked.
+  std::vector<const stage::Scenario*> scenarios;  ///< Empty: those of suites/families.
 
   /// Told as scenarios end: how many of how many, and which. Called from any thread, never twice at
   /// once.
   std::function<void(std::size_t done, std::size_t all, std::string_view name)> progress;
   std::function<bool()> interrupted = [] { return false; };
 };
+
+/// Refuses a wanted case, rule or family that the contract does not know, naming it.
+contract::Result<void> all_known(const std::vector<std::string>& only);
 
 /// Whether a case is among those asked for.
 bool selected(const std::vector<std::string>& only, std::string_view case_id);

@@ -7,11 +7,12 @@
 #include <chrono>
 #include <exception>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
+#include "suites/checkers/answers.hpp"
+#include "suites/history/breaches.hpp"
 #include "suites/program/shrink.hpp"
-#include "suites/stage/hello.hpp"
 
 namespace busproof::runner {
 namespace {
@@ -23,7 +24,7 @@ using stage::JudgedCase;
 using stage::Scenario;
 
 constexpr int kTriesMax = 3;
-constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::chrono::seconds kStarved{1};
 constexpr std::size_t kEvidenceLines = 16;
 // A bus with one connection is started anew for each program.
 constexpr int kProgramsOnOneConnection = 10;
@@ -31,9 +32,9 @@ constexpr int kProgramsOnOneConnection = 10;
 /// Different for every stage of every run: a bus may remember what earlier runs left.
 std::string new_token() {
   static std::atomic<std::uint64_t> count{0};
-  const auto wall = std::chrono::system_clock::now().time_since_epoch();
-  return fmt::format("bp{:x}-{:x}-{:x}", std::chrono::duration_cast<std::chrono::milliseconds>(wall).count(),
-                     ::getpid(), ++count);
+  std::string when = history::utc_now();
+  std::erase_if(when, [](char c) { return c < '0' || c > '9'; });
+  return fmt::format("bp{}-{:x}-{:x}", when, ::getpid(), ++count);
 }
 
 /// A scenario's own seed: from the run's, its name and the try.
@@ -59,9 +60,14 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
   try {
     std::unique_ptr<targets::Target> keeper;
     auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper);
-    if (!bus) throw Abandoned{Verdict::blocked, "no bus: " + bus.error().detail()};
-    stage::Stage stage({**bus, recorder, ground.claims, new_token(), seed});
-    act(stage);
+    if (!bus) throw Abandoned{Verdict::blocked, bus.error().detail()};
+    stage::Stage stage({*bus->target, recorder, ground.claims, new_token(), seed});
+    try {
+      act(stage);
+    } catch (const Abandoned& abandoned) {
+      go.abandoned = abandoned;
+    }
+    ground.look_after(scenario.name, stage, *bus);
   } catch (const Abandoned& abandoned) {
     go.abandoned = abandoned;
   } catch (const std::exception& broke) {
@@ -77,9 +83,15 @@ Judgement judged(const Ground& ground, const Go& go, const JudgedCase& part) {
   const Judgement judgement = part.judge(view, ground.claims);
   if (judgement.verdict() == Verdict::violated || !go.abandoned) return judgement;
   switch (go.abandoned->verdict) {
-    case Verdict::unverified: return Judgement::unverified(go.abandoned->why);
-    case Verdict::blocked: return Judgement::blocked(go.abandoned->why);
-    default: return Judgement::inconclusive(go.abandoned->why);
+    case Verdict::unverified:
+      return Judgement::unverified(go.abandoned->why);
+    case Verdict::blocked:
+      // Whether it was the bus that took too long cannot be told when the harness stood still.
+      if (view.longest_stall({}, history::kNever) > kStarved)
+        return Judgement::inconclusive("busproof was not scheduled in time; " + go.abandoned->why);
+      return Judgement::blocked(go.abandoned->why);
+    default:
+      return Judgement::inconclusive(go.abandoned->why);
   }
 }
 
@@ -92,16 +104,18 @@ std::vector<std::string> lines_of(const history::History& history, const Judgeme
   return lines;
 }
 
-void collect_breaches(const history::History& history, Outcome& outcome) {
+/// What any scenario may see in passing, whatever it is about.
+void collect_breaches(const Scenario& scenario, const history::History& history, Outcome& outcome) {
   const history::View view(history);
-  for (const history::Note& note : view.notes()) {
-    if (note.action != history::Action::breach) continue;
-    const std::string what = history::text_of(note.said, "what");
-    const std::string text = history::text_of(note.said, "text");
-    const bool no_json = what.find("no JSON") != std::string::npos;
-    auto& list = no_json ? outcome.non_protocol : outcome.breaches;
-    if (list.size() < 3) list.push_back(no_json ? text : fmt::format("{}: {}", what, text));
-  }
+  if (const std::string line = non_protocol_line(view); !line.empty())
+    outcome.non_protocol.push_back(line);
+  if (outcome.breach) return;
+  const auto judgement = checkers::judge_breaches(view);
+  if (judgement.verdict() != Verdict::violated) return;
+  outcome.breach = CaseOutcome{std::string(checkers::kBreachCase), judgement, 1, 0, history,
+                               lines_of(history, judgement),       ""};
+  outcome.breach->evidence.insert(outcome.breach->evidence.begin(),
+                                  fmt::format("seen in {}", scenario.name));
 }
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
@@ -113,10 +127,10 @@ void perform_plain(Ground& ground, const Scenario& scenario, std::vector<JudgedC
                    Outcome& outcome) {
   for (int attempt = 1; attempt <= kTriesMax && !open.empty(); ++attempt) {
     const auto start = std::chrono::steady_clock::now();
-    const std::uint64_t seed = seed_of(ground.options.seed, scenario.name,
-                                       static_cast<std::uint64_t>(attempt));
+    const std::uint64_t seed =
+        seed_of(ground.options.seed, scenario.name, static_cast<std::uint64_t>(attempt));
     const Go go = go_once(ground, scenario, seed, scenario.run);
-    collect_breaches(go.history, outcome);
+    collect_breaches(scenario, go.history, outcome);
     if (!go.fault.empty()) outcome.fault = go.fault;
     std::vector<JudgedCase> still;
     for (const JudgedCase& part : open) {
@@ -154,7 +168,8 @@ class Property {
     std::vector<std::uint64_t> judged_count(parts.size(), 0);
     const auto start = std::chrono::steady_clock::now();
     for (int i = 0; i < programs_ && !ground_.options.interrupted(); ++i) {
-      const auto seed = seed_of(ground_.options.seed, scenario_.name, static_cast<std::uint64_t>(i));
+      const auto seed =
+          seed_of(ground_.options.seed, scenario_.name, static_cast<std::uint64_t>(i));
       const auto program = scenario_.generate(seed, bounds_);
       Go go = perform_once(program, seed);
       bool open = false;
@@ -167,7 +182,8 @@ class Property {
           results[c].judgement = judgement;
           results[c].history = go.history;
           results[c].evidence = lines_of(go.history, judgement);
-          if (judgement.verdict() == Verdict::violated) make_small(results[c], parts[c], program, seed);
+          if (judgement.verdict() == Verdict::violated)
+            make_small(results[c], parts[c], program, seed);
         }
         open = open || results[c].judgement.verdict() != Verdict::violated;
       }
@@ -185,7 +201,7 @@ class Property {
   Go perform_once(const program::Program& program, std::uint64_t seed) {
     Go go = go_once(ground_, scenario_, seed,
                     [&](stage::Stage& stage) { scenario_.perform(stage, program); });
-    collect_breaches(go.history, outcome_);
+    collect_breaches(scenario_, go.history, outcome_);
     if (!go.fault.empty()) outcome_.fault = go.fault;
     return go;
   }
@@ -211,17 +227,17 @@ class Property {
     };
     const auto shrunk = program::shrink(program, fails, {});
     const auto words = program::to_json(shrunk.program);
-    result.evidence.insert(result.evidence.begin(),
-                           fmt::format("program of {} operations, {} after {} runs: {}",
-                                       shrunk.program.size(),
-                                       shrunk.minimal ? "minimal" : "not yet minimal", shrunk.runs,
-                                       boost::json::serialize(words)));
-    result.replay = boost::json::serialize(
-        boost::json::object{{"busproof_replay", 1},
-                            {"case", part.id},
-                            {"finding", result.judgement.finding()},
-                            {"seed", std::to_string(seed)},
-                            {"program", words}});
+    result.evidence.insert(
+        result.evidence.begin(),
+        fmt::format("program of {} operations, {} after {} runs: {}", shrunk.program.size(),
+                    shrunk.minimal ? "minimal" : "not yet minimal", shrunk.runs,
+                    boost::json::serialize(words)));
+    result.replay =
+        boost::json::serialize(boost::json::object{{"busproof_replay", 1},
+                                                   {"case", part.id},
+                                                   {"finding", result.judgement.finding()},
+                                                   {"seed", std::to_string(seed)},
+                                                   {"program", words}});
   }
 
   Ground& ground_;
@@ -233,31 +249,12 @@ class Property {
 
 }  // namespace
 
-contract::Result<void> start(targets::Target& target) {
-  if (auto started = target.start(); !started) return started;
-  if (!target.connector().many()) return {};  // Its only connection is the scenario's.
-  history::Recorder unseen({});
-  auto up = stage::await_hello(target, unseen, kStartLimit);
-  if (!up) return tl::make_unexpected(up.error());
+std::string non_protocol_line(const history::View& view) {
+  for (const history::Note& note : view.notes())
+    if (note.action == history::Action::breach &&
+        history::text_of(note.said, "what") == history::kNoJson)
+      return history::text_of(note.said, "text");
   return {};
-}
-
-contract::Result<targets::Target*> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper) {
-  const std::lock_guard lock(mutex);
-  const bool one_connection = options.target.connect.how == targets::Connect::How::stdio_launch;
-  if ((own && options.target.launch) || one_connection) {
-    auto made = targets::Target::make(reactor, options.target,
-                                      work / fmt::format("bus-{}", ++buses), options.wrap);
-    if (!made) return tl::make_unexpected(made.error());
-    if (auto started = start(**made); !started) return tl::make_unexpected(started.error());
-    keeper = std::move(*made);
-    return keeper.get();
-  }
-  if (const std::string died = shared->obituary(); !died.empty()) {
-    notes.push_back(fmt::format("the bus died and was started again: {}", died));
-    if (auto started = start(*shared); !started) return tl::make_unexpected(started.error());
-  }
-  return shared.get();
 }
 
 Outcome perform(Ground& ground, const Scenario& scenario, const std::vector<JudgedCase>& cases) {

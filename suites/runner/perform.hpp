@@ -5,36 +5,14 @@
 //          kept in Outcome::fault and never becomes a verdict on the bus.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "suites/runner/options.hpp"
-#include "suites/stage/heartbeat.hpp"
+#include "suites/runner/ground.hpp"
 #include "suites/stage/scenario.hpp"
 
 namespace busproof::runner {
-
-/// What all scenarios of a run stand on.
-struct Ground {
-  const Options& options;
-  targets::Reactor& reactor;
-  stage::Heartbeat& heartbeat;
-  const contract::Claims& claims;
-  std::filesystem::path work;
-  bool over_lines;
-
-  /// A bus for one scenario: the shared one, started again if it died, or one of its own.
-  contract::Result<targets::Target*> bus(bool own, std::unique_ptr<targets::Target>& keeper);
-
-  std::mutex mutex;
-  std::unique_ptr<targets::Target> shared;
-  std::vector<std::string> notes;  ///< That the bus died and was started again.
-  int buses = 0;
-};
 
 struct CaseOutcome {
   std::string id;
@@ -48,13 +26,13 @@ struct CaseOutcome {
 
 struct Outcome {
   std::vector<CaseOutcome> cases;
-  std::string fault;                    ///< The harness broke; why.
-  std::vector<std::string> breaches;    ///< What the bus sent that the protocol does not allow.
+  std::string fault;                      ///< The harness broke; why.
+  std::optional<CaseOutcome> breach;      ///< END-8.overlap, violated in passing.
   std::vector<std::string> non_protocol;  ///< Lines that were no JSON object at all.
 };
 
-/// Starts a bus and waits until it answers bus/hello.
-contract::Result<void> start(targets::Target& target);
+/// The first line or frame in a history that is no JSON object; empty where there is none.
+std::string non_protocol_line(const history::View& view);
 
 /// Carries out the scenario for those of its cases.
 Outcome perform(Ground& ground, const stage::Scenario& scenario,

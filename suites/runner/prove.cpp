@@ -6,8 +6,8 @@
 #include <mutex>
 #include <thread>
 
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
 
 #include "fixtures/process/process.hpp"
 #include "suites/families/families.hpp"
@@ -39,9 +39,9 @@ std::string smoke(const MutantSpec& mutant, const Options& options) {
     return abandoned.why;
   }
   const history::History history = recorder.take();
+  const history::View view(history);
   std::set<std::uint32_t> came;
-  for (const history::Delivery& delivery : history::View(history).deliveries())
-    came.insert(delivery.message);
+  for (const history::Delivery& delivery : view.deliveries()) came.insert(delivery.message);
   return came.size() >= 20 ? "" : fmt::format("only {} of 20 messages came through", came.size());
 }
 
@@ -54,7 +54,7 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
   options.effort = Effort::normal;
   options.jobs = 1;
   options.out = all.out / mutant.name / fmt::format("seed-{}", seed);
-  options.canary = false;
+  options.canary = nullptr;
   return options;
 }
 
@@ -126,9 +126,7 @@ contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& progra
     return contract::refused("bad_list", program + " --list did not print a JSON array");
   std::vector<MutantSpec> found;
   for (const json::value& entry : list.get_array()) {
-    const auto word = [&](const char* key) {
-      return history::text_of(entry.as_object(), key);
-    };
+    const auto word = [&](const char* key) { return history::text_of(entry.as_object(), key); };
     MutantSpec spec{word("name"), word("case"), word("what"), target, {}};
     spec.target.launch->command.front() = program;
     spec.target.launch->command.insert(spec.target.launch->command.begin() + 1,

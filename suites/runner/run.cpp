@@ -6,14 +6,13 @@
 #include <fstream>
 #include <thread>
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include "suites/contract/profile.hpp"
 #include "suites/contract/rollup.hpp"
 #include "suites/families/families.hpp"
 #include "suites/history/binary.hpp"
-#include "suites/runner/canary.hpp"
 #include "suites/runner/perform.hpp"
 #include "suites/stage/hello.hpp"
 
@@ -55,7 +54,7 @@ class Run {
 
   RunRecord go() {
     const auto start = std::chrono::steady_clock::now();
-    if (!options_.canary || canary_killed()) judge();
+    if (canary_killed()) judge();
     if (!claims_) explain_nothing_judged();
     finish();
     record_.seconds =
@@ -65,8 +64,13 @@ class Run {
 
  private:
   void add_rule(const contract::Rule& rule) {
-    contract::RuleResult result{std::string(rule.id), rule.level, std::string(rule.capability),
-                                std::string(rule.sentence), Verdict::not_judged_yet, "", {}};
+    contract::RuleResult result{std::string(rule.id),
+                                rule.level,
+                                std::string(rule.capability),
+                                std::string(rule.sentence),
+                                Verdict::not_judged_yet,
+                                "",
+                                {}};
     for (const contract::Case& part : rule.cases) {
       CaseResult entry;
       entry.id = contract::case_id(rule, part);
@@ -81,10 +85,10 @@ class Run {
   }
 
   bool canary_killed() {
-    const std::string wrong = sing();
+    const std::string wrong = options_.canary ? options_.canary() : std::string();
     if (wrong.empty()) return true;
-    problem(kExitHarness, "the canary was not killed, so that no verdict of this build counts: " +
-                              wrong);
+    problem(kExitHarness,
+            "the canary was not killed, so that no verdict of this build counts: " + wrong);
     return false;
   }
 
@@ -110,19 +114,27 @@ class Run {
     if (!claims) return;
     stage::Heartbeat heartbeat(reactor_);
     const bool over_lines = (*target)->connector().over() == contract::Transport::lines;
-    Ground ground{options_,   reactor_, heartbeat,          *claims, work,
-                  over_lines, {},       std::move(*target), {},      0};
+    Ground ground{.options = options_,
+                  .reactor = reactor_,
+                  .heartbeat = heartbeat,
+                  .claims = *claims,
+                  .work = work,
+                  .over_lines = over_lines,
+                  .shared = std::move(*target)};
     claims_ = *claims;
     carry_out(ground, tasks(*claims));
-    for (std::string& note : ground.notes) record_.notes.push_back(std::move(note));
+    if (ground.unavailable) problem(kExitUnavailable, ground.given_up);
+    for (std::string& note : ground.notes()) record_.notes.push_back(std::move(note));
   }
 
   contract::Result<contract::Claims> introduce(targets::Target& target) {
     history::Recorder recorder({});
     auto started = target.start();
-    auto claims = started ? stage::await_hello(target, recorder, kHelloLimit)
-                          : contract::Result<contract::Claims>(
-                                tl::make_unexpected(started.error()));
+    auto claims = started
+                      ? stage::await_hello(target, recorder, kHelloLimit)
+                      : contract::Result<contract::Claims>(tl::make_unexpected(started.error()));
+    const history::History seen = recorder.take();
+    tell_non_protocol(non_protocol_line(history::View(seen)));
     if (claims) {
       record_.target.server_name = claims->server_name();
       record_.target.server_version = claims->server_version();
@@ -131,22 +143,27 @@ class Run {
         record_.notes.push_back("bus/hello: " + wrong);
       return claims;
     }
-    std::string message = fmt::format("{} did not become ready: {}", record_.target.connect,
-                                      claims.error().detail());
-    const history::History seen = recorder.take();
-    for (const history::Note& note : history::View(seen).notes())
-      if (note.action == history::Action::breach) {
-        message += fmt::format("\nit sent {}: {}", history::text_of(note.said, "what"),
-                               history::text_of(note.said, "text"));
-        break;
-      }
-    problem(kExitUnavailable, message);
+    if (non_protocol_.empty())
+      problem(kExitUnavailable, fmt::format("{} did not become ready: {}", record_.target.connect,
+                                            claims.error().detail()));
     return claims;
+  }
+
+  /// A line that is no JSON object, told once.
+  void tell_non_protocol(const std::string& line) {
+    if (line.empty() || !non_protocol_.empty()) return;
+    non_protocol_ = line;
+    problem(
+        kExitUsage,
+        fmt::format("the bus sent what is not protocol: \"{:.200}\"; one {} is one "
+                    "JSON-RPC object, and what an adapter logs belongs on its stderr",
+                    line, record_.target.connect.starts_with("websocket") ? "text frame" : "line"));
   }
 
   std::vector<Task> tasks(const contract::Claims& claims) {
     std::vector<Task> made;
-    for (const Scenario* scenario : families::all()) {
+    for (const Scenario* scenario :
+         options_.scenarios.empty() ? families::all() : options_.scenarios) {
       Task task{scenario, {}};
       for (const JudgedCase& part : scenario->cases) {
         if (!selected(options_.only, part.id)) continue;
@@ -190,15 +207,9 @@ class Run {
 
   void take(const Scenario& scenario, Outcome outcome) {
     if (!outcome.fault.empty()) problem(kExitHarness, "busproof itself failed: " + outcome.fault);
-    for (const std::string& line : outcome.non_protocol) {
-      if (!non_protocol_.empty()) break;
-      non_protocol_ = line;
-      problem(kExitUsage, fmt::format("the bus sent a line that is not protocol: \"{}\"; what an "
-                                      "adapter logs belongs on its stderr",
-                                      line));
-    }
-    for (const std::string& breach : outcome.breaches) breaches_.push_back(breach);
+    for (const std::string& line : outcome.non_protocol) tell_non_protocol(line);
     for (CaseOutcome& part : outcome.cases) take_case(scenario, part);
+    if (outcome.breach && !breach_) breach_ = {&scenario, std::move(*outcome.breach)};
   }
 
   void take_case(const Scenario& scenario, CaseOutcome& part) {
@@ -211,14 +222,18 @@ class Run {
     entry.seconds = part.seconds;
     if (entry.verdict == Verdict::met) return;
     entry.evidence = std::move(part.evidence);
-    entry.repeat = fmt::format("busproof run --case {} --seed {}{}", part.id, options_.seed,
-                               options_.target_words.empty() ? "" : " " + options_.target_words);
+    entry.repeat = repeat(part.id);
     const std::string name = fmt::format("histories/{}.{}.bph", scenario.name, part.id);
     if (save(options_.out / name, history::to_binary(part.history))) entry.history = name;
     if (!part.replay.empty() && save(options_.out / "replay" / (part.id + ".json"), part.replay))
       entry.repeat = fmt::format("busproof replay {}{}",
                                  (options_.out / "replay" / (part.id + ".json")).string(),
                                  options_.target_words.empty() ? "" : " " + options_.target_words);
+  }
+
+  [[nodiscard]] std::string repeat(std::string_view case_id) const {
+    return fmt::format("busproof run --case {} --seed {}{}", case_id, options_.seed,
+                       options_.target_words.empty() ? "" : " " + options_.target_words);
   }
 
   static bool save(const fs::path& path, const std::string& bytes) {
@@ -228,16 +243,12 @@ class Run {
     return static_cast<bool>(file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
   }
 
-  /// What every scenario saw of answers that belong to no request is one case's matter.
-  void judge_breaches() {
-    constexpr std::string_view kCase = "END-8.overlap";
-    if (breaches_.empty()) return;
-    CaseResult& entry = entry_of(kCase);
-    entry.verdict = Verdict::violated;
-    entry.finding = "protocol_breach";
-    entry.detail = breaches_.front();
-    entry.evidence = breaches_;
-    entry.evidence.resize(std::min<std::size_t>(entry.evidence.size(), 10));
+  /// What some scenario saw in passing stands, unless the case's own has shown a violation.
+  void take_breach() {
+    if (!breach_ || entry_of(breach_->second.id).verdict == Verdict::violated) return;
+    take_case(*breach_->first, breach_->second);
+    entry_of(breach_->second.id).repeat =
+        repeat(breach_->first->cases.front().id);  // The case's own scenario may not show it.
   }
 
   /// "3 met, 1 violated" of the cases that were asked for.
@@ -249,18 +260,19 @@ class Run {
           ++counts[entry.verdict];
     std::string words;
     for (const auto& [verdict, count] : counts)
-      words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, contract::to_string(verdict));
+      words +=
+          fmt::format("{}{} {}", words.empty() ? "" : ", ", count, contract::to_string(verdict));
     return words.empty() ? "nothing that is judged yet" : words;
   }
 
   void finish() {
-    judge_breaches();
+    take_breach();
     for (contract::RuleResult& rule : record_.rules) contract::take_worst(rule);
     record_.expectations = contract::apply(options_.expectations, options_.target.name,
                                            history::utc_today(), record_.rules);
     const contract::Profile* profile = contract::find_profile(options_.profile);
-    const auto rolled = contract::roll_up(record_.rules, *profile,
-                                          claims_ ? &*claims_ : nullptr, options_.strict);
+    const auto rolled =
+        contract::roll_up(record_.rules, *profile, claims_ ? &*claims_ : nullptr, options_.strict);
     record_.verdict = rolled.verdict;
     record_.why = rolled.why;
     if (!options_.only.empty() && rolled.verdict == contract::Conformance::incomplete)
@@ -277,7 +289,7 @@ class Run {
   std::optional<contract::Claims> claims_;
   std::mutex mutex_;
   std::string non_protocol_;
-  std::vector<std::string> breaches_;
+  std::optional<std::pair<const Scenario*, CaseOutcome>> breach_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Heartbeat: notices when the harness itself was not scheduled, and says so in every open history.
 //
-// It beats on the reactor's thread, where answers and deliveries get their times: what delays it has
-// delayed them.
+// It beats on the reactor's thread, where answers and deliveries get their times: what delays it
+// has delayed them.
 //
 // Threads: watch() and forget() from any.
 #pragma once

@@ -21,6 +21,7 @@ using targets::Session;
 }
 
 constexpr milliseconds kPatience{10'000};
+constexpr milliseconds kProbe{5'000};
 
 }  // namespace
 
@@ -43,17 +44,20 @@ std::string Stage::destination(std::string_view name) {
 }
 
 targets::Shared Stage::shared() {
-  return {setting_.recorder, setting_.token, setting_.claims.limit_or_default("answer_ms")};
+  // Until hello is answered; a process that was started for the connection has to come up first.
+  return {setting_.recorder, setting_.token,
+          std::max(kPatience.count(), setting_.claims.limit_or_default("answer_ms"))};
 }
 
 Session& Stage::connect() {
   auto session = Session::open(setting_.target.connector(), shared());
   if (!session && session.error().kind() == "one_connection")
     throw Abandoned{Verdict::unverified, "transport: " + session.error().detail()};
+  unreachable_ = !session;
   if (!session) blocked("connecting", session.error());
-  auto claims = (*session)->hello();
-  if (!claims) blocked("bus/hello", claims.error());
   sessions_.push_back(std::move(*session));
+  auto claims = sessions_.back()->hello();
+  if (!claims) blocked("bus/hello", claims.error());
   return *sessions_.back();
 }
 
@@ -73,8 +77,7 @@ void Stage::ack(Session& session, const targets::Delivered& delivery) {
   if (auto acked = session.ack(delivery); !acked) blocked("bus/ack", acked.error());
 }
 
-void Stage::credit(Session& session, const targets::Subscribed& subscription,
-                   std::int64_t credit) {
+void Stage::credit(Session& session, const targets::Subscribed& subscription, std::int64_t credit) {
   if (auto given = session.credit(subscription, credit); !given)
     blocked("bus/credit", given.error());
 }
@@ -127,6 +130,13 @@ contract::Result<json::object> Stage::control(const std::string& method, json::o
   return session->call(method, std::move(params));
 }
 
+void Stage::need(std::string_view capability) const {
+  if (!setting_.claims.has(capability))
+    throw Abandoned{
+        Verdict::unverified,
+        fmt::format("it is judged with a {}, which the bus does not claim", capability)};
+}
+
 void Stage::need_hold() const {
   if (!setting_.target.held())
     throw Abandoned{Verdict::unverified, "no hold on the bus: it was not launched from here"};
@@ -157,6 +167,28 @@ void Stage::start_bus() {
                     fmt::format("bus/hello was not answered within recovery_ms of a start: {} ({})",
                                 up.error().kind(), up.error().detail())};
   recorder().mark("started");
+}
+
+bool Stage::lost() const {
+  return unreachable_ || std::any_of(sessions_.begin(), sessions_.end(),
+                                     [](const auto& session) { return session->lost(); });
+}
+
+bool Stage::hangs() {
+  const auto silent = std::find_if(sessions_.begin(), sessions_.end(),
+                                   [](const auto& session) { return session->silent(); });
+  if (silent == sessions_.end()) return false;
+  if (many_connections()) {
+    history::Recorder unseen({});  // No part of what the scenario did.
+    auto other = Session::open(setting_.target.connector(), {unseen, "probe", kProbe.count()});
+    const auto claims =
+        other ? (*other)->hello()
+              : contract::Result<contract::Claims>(tl::make_unexpected(other.error()));
+    return !claims && claims.error().kind() == "no_answer";
+  }
+  const auto answer =
+      (*silent)->call("bus/unsubscribe", {{"subscription", "no such subscription"}});
+  return !answer && answer.error().kind() == "no_answer";
 }
 
 milliseconds Stage::patience() const { return kPatience; }

@@ -1,7 +1,8 @@
 // Stage: what a scenario acts on. A bus, sessions, fresh names, randomness, and a recorder.
 //
 // Threads: one thread per stage.
-// Errors:  what keeps a scenario from going on is thrown as Abandoned and ends it; its cases then get
+// Errors:  what keeps a scenario from going on is thrown as Abandoned and ends it; its cases then
+// get
 //          that verdict unless the history up to there shows a violation.
 #pragma once
 
@@ -33,7 +34,7 @@ class Stage {
     targets::Target& target;
     history::Recorder& recorder;
     const contract::Claims& claims;
-    std::string token;   ///< Unique to this stage: part of event ids and destination names.
+    std::string token;  ///< Unique to this stage: part of event ids and destination names.
     std::uint64_t seed;
   };
   explicit Stage(const Setting& setting);
@@ -73,6 +74,9 @@ class Stage {
   /// Publishes it and gives its message number, for who waits otherwise.
   std::uint32_t publish_fence(targets::Session& session, const std::string& destination);
 
+  /// Ends the scenario as unverified where the bus does not claim what it is carried out with.
+  void need(std::string_view capability) const;
+
   /// Ends the scenario as blocked.
   [[noreturn]] void give_up(std::string_view what, const contract::Error& error);
 
@@ -89,6 +93,13 @@ class Stage {
   void stop_bus();
   void start_bus();
 
+  /// Whether the bus ended a connection, or one could not be made.
+  [[nodiscard]] bool lost() const;
+
+  /// Whether a connection has fallen silent over a request and the bus answers nothing else either:
+  /// a new connection where it takes one, else the silent one.
+  [[nodiscard]] bool hangs();
+
   /// How long to wait for what should come soon.
   [[nodiscard]] milliseconds patience() const;
 
@@ -102,6 +113,7 @@ class Stage {
   Setting setting_;
   std::mt19937_64 random_;
   int destinations_ = 0;
+  bool unreachable_ = false;
   std::vector<std::unique_ptr<targets::Session>> sessions_;
   std::unique_ptr<targets::Session> control_;
 };

@@ -45,14 +45,21 @@ json::object result_detail(Action action, const json::object& result) {
       if (const json::value* value = result.if_contains(key)) detail[key] = *value;
   };
   switch (action) {
-    case Action::publish: keep({"transaction_id", "route", "receivers"}); break;
-    case Action::subscribe: keep({"subscription", "lease_ms"}); break;
+    case Action::publish:
+      keep({"transaction_id", "route", "receivers"});
+      break;
+    case Action::subscribe:
+      keep({"subscription", "lease_ms"});
+      break;
     case Action::inspect:
       keep({"status", "route", "datasize", "stored_bytes", "compression", "datadigest", "chunks",
             "expires_at"});
       break;
-    case Action::pending: keep({"ready", "leased", "delayed", "dead"}); break;
-    default: break;
+    case Action::pending:
+      keep({"ready", "leased", "delayed", "dead"});
+      break;
+    default:
+      break;
   }
   return detail;
 }

@@ -1,4 +1,5 @@
-// Reading what a bus says: answers into results or errors with their effect, deliveries into values.
+// Reading what a bus says: answers into results or errors with their effect, deliveries into
+// values.
 //
 // Threads: no state.
 #pragma once

@@ -12,10 +12,10 @@
 #include <cstring>
 #include <deque>
 
+#include <fmt/format.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/write.hpp>
-#include <fmt/format.h>
 
 namespace busproof::targets {
 namespace {
@@ -25,7 +25,7 @@ using boost::system::error_code;
 
 constexpr int kConnectLimitMs = 5000;
 constexpr std::size_t kReadBytes = 64 << 10;
-constexpr std::size_t kLineBytesMax = std::size_t{256} << 20;  // More can't be meant as a message.
+constexpr std::size_t kLineBytesMax = std::size_t{160} << 20;  // 100 MiB in base64, and room.
 
 /// Everything of one connection; touched on the reactor's thread alone.
 class Wire : public std::enable_shared_from_this<Wire> {
@@ -141,7 +141,8 @@ class LineTransport : public Transport {
     });
   }
   void send(std::string text) override {
-    reactor_.post([wire = wire_, text = std::move(text)]() mutable { wire->send(std::move(text)); });
+    reactor_.post(
+        [wire = wire_, text = std::move(text)]() mutable { wire->send(std::move(text)); });
   }
   void close() override {
     reactor_.post([wire = wire_] { wire->close(); });
@@ -240,8 +241,8 @@ contract::Result<std::unique_ptr<Connector>> tcp_connector(Reactor& reactor,
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos || colon == 0 || colon + 1 == address.size())
     return contract::refused("bad_address", fmt::format("{}: not of the form HOST:PORT", address));
-  return std::unique_ptr<Connector>(std::make_unique<TcpConnector>(
-      reactor, address.substr(0, colon), address.substr(colon + 1)));
+  return std::unique_ptr<Connector>(
+      std::make_unique<TcpConnector>(reactor, address.substr(0, colon), address.substr(colon + 1)));
 }
 
 std::unique_ptr<Connector> unix_connector(Reactor& reactor, const std::filesystem::path& path) {

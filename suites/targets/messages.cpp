@@ -28,7 +28,8 @@ void canonical(const json::value& value, std::string& out) {
     out += ']';
   } else if (value.is_object()) {
     std::vector<std::pair<std::string, const json::value*>> members;
-    for (const auto& member : value.get_object()) members.emplace_back(member.key(), &member.value());
+    for (const auto& member : value.get_object())
+      members.emplace_back(member.key(), &member.value());
     std::sort(members.begin(), members.end());
     out += '{';
     for (const auto& [key, member] : members) {
@@ -78,9 +79,14 @@ std::string json_fingerprint(std::string_view text) {
 
 void put_payload(json::object& event, const Payload& payload) {
   switch (payload.form) {
-    case Payload::Form::none: return;
-    case Payload::Form::text: event["data"] = payload.bytes; return;
-    case Payload::Form::base64: event["data_base64"] = contract::to_base64(payload.bytes); return;
+    case Payload::Form::none:
+      return;
+    case Payload::Form::text:
+      event["data"] = payload.bytes;
+      return;
+    case Payload::Form::base64:
+      event["data_base64"] = contract::to_base64(payload.bytes);
+      return;
     case Payload::Form::json:
       event["data"] = parse(payload.bytes).value();
       event["datacontenttype"] = "application/json";

@@ -6,6 +6,7 @@
 #include <regex>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -14,7 +15,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <fmt/format.h>
 
 namespace busproof::targets {
 namespace {
@@ -80,11 +80,16 @@ bool command_succeeds(const std::vector<std::string>& command) {
 
 bool holds(const Ready& ready, const std::filesystem::path& log) {
   switch (ready.how) {
-    case Ready::How::hello: return true;
-    case Ready::How::tcp: return tcp_answers(ready.what);
-    case Ready::How::http: return http_says_200(ready.what);
-    case Ready::How::log: return log_says(log, ready.what);
-    case Ready::How::command: return command_succeeds(ready.command);
+    case Ready::How::hello:
+      return true;
+    case Ready::How::tcp:
+      return tcp_answers(ready.what);
+    case Ready::How::http:
+      return http_says_200(ready.what);
+    case Ready::How::log:
+      return log_says(log, ready.what);
+    case Ready::How::command:
+      return command_succeeds(ready.command);
   }
   return false;
 }

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include <fmt/format.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include "suites/history/breaches.hpp"
 #include "suites/targets/answers.hpp"
@@ -69,10 +69,10 @@ std::uint32_t Session::expect(Request request, const std::string& id) {
   const std::lock_guard lock(mutex_);
   event.at = history::now();
   if (request.recorded)
-    shared_.recorder.add(event, {.destination = request.destination,
-                                 .detail = request.detail.empty()
-                                               ? std::string()
-                                               : json::serialize(request.detail)});
+    shared_.recorder.add(
+        event,
+        {.destination = request.destination,
+         .detail = request.detail.empty() ? std::string() : json::serialize(request.detail)});
   Pending& pending = pending_[event.op];
   pending.event = event;
   pending.recorded = request.recorded;
@@ -88,11 +88,15 @@ std::uint32_t Session::expect(Request request, const std::string& id) {
 Result<json::object> Session::await(std::uint32_t operation) {
   std::unique_lock lock(mutex_);
   Pending& pending = pending_.at(operation);
-  const auto limit = patient(std::chrono::milliseconds(shared_.answer_ms));
+  // From the request on: however long others were awaited before, a late answer counts as none.
+  const auto since =
+      std::chrono::duration_cast<std::chrono::milliseconds>(history::now() - pending.event.at);
+  const auto limit = patient(std::chrono::milliseconds(shared_.answer_ms) - since);
   if (!changed_.wait_for(lock, limit, [&] { return pending.answer.has_value(); })) {
-    silent_ = heard_ < pending.event.at;
+    silent_ = history::now() - heard_ > limit / 2;
     finish(pending,
-           contract::in_doubt("no_answer", fmt::format("no answer within {} ms", limit.count())),
+           contract::in_doubt("no_answer",
+                              fmt::format("no answer within {} ms", (since + limit).count())),
            {}, history::now());
   }
   Result<json::object> answer = std::move(*pending.answer);
@@ -145,8 +149,7 @@ void Session::on_text(std::string_view text, Time at) {
   options.max_depth = kDepthMax;
   boost::system::error_code failed;
   const json::value value = json::parse(text, failed, {}, options);
-  if (failed || !value.is_object())
-    return breach(history::kNoJson, text, at);
+  if (failed || !value.is_object()) return breach(history::kNoJson, text, at);
   const json::object& message = value.get_object();
   const json::value* method = message.if_contains("method");
   const json::value* id = message.if_contains("id");
@@ -245,8 +248,7 @@ void Session::breach(std::string_view what, std::string_view text, Time at) {
 
 void Session::note(Event event, const json::object& detail) {
   event.session = number_;
-  shared_.recorder.add(event,
-                       {.detail = detail.empty() ? std::string() : json::serialize(detail)});
+  shared_.recorder.add(event, {.detail = detail.empty() ? std::string() : json::serialize(detail)});
 }
 
 std::uint32_t Session::message_of(std::string_view event_id) const {
@@ -268,9 +270,9 @@ bool Session::wait(const Subscribed& subscription, std::chrono::milliseconds lim
                    const Enough& enough) {
   std::unique_lock lock(mutex_);
   const auto& got = inbox_[subscription.number];
-  return changed_.wait_for(lock, patient(limit),
-                           [&] { return enough(got) || ending_.has_value(); }) &&
-         enough(got);
+  return changed_.wait_for(lock, patient(limit), [&] {
+    return enough(got) || ending_.has_value();
+  }) && enough(got);
 }
 
 bool Session::wait_closed(std::chrono::milliseconds limit) {

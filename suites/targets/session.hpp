@@ -1,9 +1,11 @@
-// Session: what scenarios talk to a bus through. Speaks JSON-RPC over a transport, records all of it.
+// Session: what scenarios talk to a bus through. Speaks JSON-RPC over a transport, records all of
+// it.
 //
 // It never retries, never deduplicates, and gives out what came as it came.
 //
 // Threads: one thread uses a session; answers and deliveries arrive on the reactor's.
-// Errors:  a refusal of the bus comes back with its kind and effect; "no_answer" (may have happened)
+// Errors:  a refusal of the bus comes back with its kind and effect; "no_answer" (may have
+// happened)
 //          after the bus' answer_ms; "disconnected" (may have happened) when the connection ended.
 #pragma once
 
@@ -34,7 +36,7 @@ using history::Time;
 /// Everything a session shares with the others of its scenario.
 struct Shared {
   history::Recorder& recorder;
-  std::string token;              ///< Part of every event id, so that strangers are recognised.
+  std::string token;                ///< Part of every event id, so that strangers are recognised.
   std::int64_t answer_ms = 10'000;  ///< A later answer counts as none.
 };
 
@@ -92,8 +94,8 @@ class Session : private Listener {
   /// Whether the bus ended the connection.
   [[nodiscard]] bool lost();
 
-  /// Whether a request went unanswered and nothing at all has come since. From then on nothing is
-  /// waited for longer than a second: a bus that hangs is not waited for again and again.
+  /// Whether a request went unanswered and nothing at all has come for half as long. From then on
+  /// nothing is waited for longer than a second: a bus that hangs is not waited for over and over.
   [[nodiscard]] bool silent();
 
   void close();  ///< The polite end; waits for it.
@@ -101,7 +103,7 @@ class Session : private Listener {
 
  private:
   struct Pending {
-    history::Event event;                 ///< As invoked; the answer's event is made from it.
+    history::Event event;  ///< As invoked; the answer's event is made from it.
     bool recorded = true;
     std::optional<Result<boost::json::object>> answer;
   };
@@ -127,8 +129,8 @@ class Session : private Listener {
   Result<boost::json::object> await(std::uint32_t operation);
   Result<boost::json::object> ask(Request request);
   Result<void> ask_nothing(Request request);
-  void finish(Pending& pending, Result<boost::json::object> answer,
-              const boost::json::object& said, Time at);
+  void finish(Pending& pending, Result<boost::json::object> answer, const boost::json::object& said,
+              Time at);
   void answered(const std::string& id, const boost::json::object& message, Time at);
   void delivered(const boost::json::object& params, Time at);
   bool hear(std::string_view text, Time at);
@@ -149,7 +151,7 @@ class Session : private Listener {
   std::map<std::uint32_t, Pending> pending_;              // by operation
   std::map<std::string, std::uint32_t> operation_of_id_;  // JSON-RPC id, as JSON, to operation
   std::set<std::string> answered_ids_;
-  std::map<std::string, std::uint32_t> subscriptions_;    // the bus' name to our number
+  std::map<std::string, std::uint32_t> subscriptions_;  // the bus' name to our number
   std::map<std::string, std::uint32_t> delivery_numbers_;
   std::map<std::uint32_t, std::vector<Delivered>> inbox_;
   std::optional<Ending> ending_;

@@ -1,6 +1,6 @@
 // The methods of the protocol, each as one call.
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include "suites/contract/base64.hpp"
 #include "suites/history/view.hpp"
@@ -130,8 +130,8 @@ Result<void> Session::credit(const Subscribed& subscription, std::int64_t credit
 }
 
 std::uint32_t Session::start_ack(const Delivered& delivery) {
-  return start({settling(Action::ack, delivery), "bus/ack",
-                {{"delivery_id", delivery.delivery_id}}});
+  return start(
+      {settling(Action::ack, delivery), "bus/ack", {{"delivery_id", delivery.delivery_id}}});
 }
 
 Result<void> Session::await_ack(std::uint32_t operation) {
@@ -144,7 +144,8 @@ Result<void> Session::ack(const Delivered& delivery) { return await_ack(start_ac
 
 Result<void> Session::reject(const Delivered& delivery, bool requeue,
                              std::optional<std::int64_t> delay_ms) {
-  Request request{settling(Action::reject, delivery, requeue ? 1 : 0), "bus/reject",
+  Request request{settling(Action::reject, delivery, requeue ? 1 : 0),
+                  "bus/reject",
                   {{"delivery_id", delivery.delivery_id}, {"requeue", requeue}}};
   put_if(request.params, "delay_ms", delay_ms);
   put_if(request.detail, "delay_ms", delay_ms);
@@ -152,7 +153,8 @@ Result<void> Session::reject(const Delivered& delivery, bool requeue,
 }
 
 Result<void> Session::extend(const Delivered& delivery, std::int64_t lease_ms) {
-  return ask_nothing({settling(Action::extend, delivery, lease_ms), "bus/extend",
+  return ask_nothing({settling(Action::extend, delivery, lease_ms),
+                      "bus/extend",
                       {{"delivery_id", delivery.delivery_id}, {"lease_ms", lease_ms}}});
 }
 
@@ -166,8 +168,8 @@ Result<std::string> Session::retrieve(const Published& message) {
   for (bool more = true; more && !failure;) {
     json::object params{{"transaction_id", message.transaction_id}};
     if (!bytes.empty()) params["offset"] = bytes.size();
-    auto part = await(start({event_of(Action::retrieve), "bus/retrieve", std::move(params), "", {},
-                             false}));
+    auto part = await(
+        start({event_of(Action::retrieve), "bus/retrieve", std::move(params), "", {}, false}));
     if (!part) {
       failure = part.error();
       break;
@@ -183,7 +185,8 @@ Result<std::string> Session::retrieve(const Published& message) {
   }
   json::object said;
   if (!failure) {
-    said = {{"size", bytes.size()}, {"digest", contract::sha256_digest(bytes)},
+    said = {{"size", bytes.size()},
+            {"digest", contract::sha256_digest(bytes)},
             {"datasize", number_of(last, "datasize", -1)},
             {"datadigest", text_of(last, "datadigest")}};
     if (message.is_json) said["json"] = json_fingerprint(bytes);

@@ -75,7 +75,8 @@ Result<void> Target::prepare(const fs::path& work) {
   std::error_code failed;
   fs::create_directories(work / "data", failed);
   if (failed)
-    return refused("unavailable", fmt::format("{}: {}", (work / "data").string(), failed.message()));
+    return refused("unavailable",
+                   fmt::format("{}: {}", (work / "data").string(), failed.message()));
   values_ = {{"data", (work / "data").string()}, {"node", "1"}};
   for (const char* name : {"port", "control_port"}) {
     auto port = process::free_port();
@@ -98,7 +99,10 @@ Result<void> Target::substitute_all() {
   }
   for (std::string* text : texts) {
     auto done = substitute(*text, values_);
-    if (!done) return tl::make_unexpected(done.error());
+    if (!done)
+      return refused(done.error().kind(),
+                     fmt::format("{}{}{}", file_.origin, file_.origin.empty() ? "" : ": ",
+                                 done.error().detail()));
     *text = *done;
   }
   anchor(file_.connect.command, file_.folder);
@@ -116,8 +120,10 @@ Result<void> Target::substitute_all() {
 Result<std::unique_ptr<Connector>> Target::make_connector() {
   const Connect& connect = file_.connect;
   switch (connect.how) {
-    case Connect::How::websocket: return websocket_connector(reactor_, connect.address);
-    case Connect::How::tcp: return tcp_connector(reactor_, connect.address);
+    case Connect::How::websocket:
+      return websocket_connector(reactor_, connect.address);
+    case Connect::How::tcp:
+      return tcp_connector(reactor_, connect.address);
     case Connect::How::unix_socket:
       return unix_connector(reactor_, file_.folder / connect.address);
     case Connect::How::stdio:
@@ -135,11 +141,12 @@ Result<std::unique_ptr<Connector>> Target::make_connector() {
 
 Result<void> Target::start() {
   if (!file_.launch) return {};
-  auto started = process::Process::start({.command = file_.launch->command,
-                                          .env = file_.launch->env,
-                                          .folder = file_.folder,
-                                          .stderr_file = work_ / "bus.log",
-                                          .pipes = file_.connect.how == Connect::How::stdio_launch});
+  auto started =
+      process::Process::start({.command = file_.launch->command,
+                               .env = file_.launch->env,
+                               .folder = file_.folder,
+                               .stderr_file = work_ / "bus.log",
+                               .pipes = file_.connect.how == Connect::How::stdio_launch});
   if (!started) return refused("unavailable", started.error().detail());
   process_ = std::move(*started);
   if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log")) return {};

@@ -1,9 +1,11 @@
 #include "suites/targets/target_file.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <iterator>
 #include <regex>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -92,18 +94,17 @@ Ready ready_of(const YAML::Node& node) {
 Launch launch_of(const YAML::Node& node) {
   check_keys(node, "launch", {"command", "env", "ready"});
   if (!node["command"]) wrong(node, "launch needs a command");
-  return {words_of(node["command"], "launch.command"),
-          environment_of(node["env"], "launch.env"), ready_of(node["ready"])};
+  return {words_of(node["command"], "launch.command"), environment_of(node["env"], "launch.env"),
+          ready_of(node["ready"])};
 }
 
 Connect connect_of(const YAML::Node& node) {
   check_keys(node, "connect", {"websocket", "tcp", "unix", "stdio", "env"});
   Connect connect;
   connect.env = environment_of(node["env"], "connect.env");
-  const std::pair<const char*, Connect::How> addresses[] = {
-      {"websocket", Connect::How::websocket},
-      {"tcp", Connect::How::tcp},
-      {"unix", Connect::How::unix_socket}};
+  const std::pair<const char*, Connect::How> addresses[] = {{"websocket", Connect::How::websocket},
+                                                            {"tcp", Connect::How::tcp},
+                                                            {"unix", Connect::How::unix_socket}};
   int ways = 0;
   for (const auto& [key, how] : addresses) {
     if (!node[key]) continue;
@@ -135,10 +136,11 @@ TargetFile target_of(const YAML::Node& root) {
     if (control["websocket"]) target.control = text_of(control["websocket"], "control.websocket");
     if (control["connection"]) target.control_on_connection = control["connection"].as<bool>();
   }
-  if (const YAML::Node variants = root["variants"]; variants)
+  if (const YAML::Node variants = root["variants"]; variants && !variants.IsMap())
+    wrong(variants, "variants must be a map of names to maps of variables");
+  else if (variants)
     for (const auto& variant : variants)
-      target.variants[variant.first.as<std::string>()] =
-          environment_of(variant.second, "variants");
+      target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }
@@ -151,11 +153,13 @@ Result<TargetFile> parse_target(const std::string& text, const std::string& orig
     const YAML::Node root = YAML::Load(text);
     if (!root.IsMap()) return refused("bad_target", origin + ": a target file is a YAML map");
     TargetFile target = target_of(root);
+    target.origin = origin;
     target.folder = folder;
     if (target.name.empty()) target.name = std::filesystem::path(origin).stem().string();
     return target;
   } catch (const Wrong& found) {
-    return refused("bad_target", fmt::format("{}, line {}: {}", origin, found.line + 1, found.what));
+    return refused("bad_target",
+                   fmt::format("{}, line {}: {}", origin, found.line + 1, found.what));
   } catch (const YAML::Exception& found) {  // yaml-cpp reports by exception alone.
     return refused("bad_target",
                    fmt::format("{}, line {}: {}", origin, found.mark.line + 1, found.msg));
@@ -163,12 +167,14 @@ Result<TargetFile> parse_target(const std::string& text, const std::string& orig
 }
 
 Result<TargetFile> read_target(const std::filesystem::path& path) {
+  std::error_code ignored;
   std::ifstream file(path);
-  std::stringstream text;
-  if (!file || !(text << file.rdbuf()))
-    return refused("bad_target", fmt::format("{}: cannot be read", path.string()));
-  return parse_target(text.str(), path.string(),
-                      std::filesystem::absolute(path).parent_path());
+  const int error = std::filesystem::is_directory(path, ignored) ? EISDIR : errno;
+  if (!file || error == EISDIR)
+    return refused("bad_target",
+                   fmt::format("{}: cannot be read: {}", path.string(), std::strerror(error)));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  return parse_target(text, path.string(), std::filesystem::absolute(path).parent_path());
 }
 
 Result<std::string> substitute(const std::string& text, const Environment& values) {

@@ -21,7 +21,7 @@ using Environment = std::map<std::string, std::string>;
 struct Ready {
   enum class How : std::uint8_t { hello, tcp, http, log, command };
   How how = How::hello;
-  std::string what;                  ///< Address, URL or regular expression.
+  std::string what;  ///< Address, URL or regular expression.
   std::vector<std::string> command;
   std::chrono::milliseconds within{10'000};
 };
@@ -49,13 +49,14 @@ struct Connect {
 /// A target as written; ${...} is still to be substituted.
 struct TargetFile {
   std::string name;
+  std::string origin = {};       ///< The file's name, for messages; empty where it is no file.
   std::filesystem::path folder;  ///< What relative paths are relative to.
   std::optional<Launch> launch;
   Connect connect;
-  std::string control;           ///< WebSocket URL of the control endpoint; empty: none.
+  std::string control;                 ///< WebSocket URL of the control endpoint; empty: none.
   bool control_on_connection = false;  ///< Lines: control methods on the same connection.
   std::map<std::string, Environment> variants;
-  std::string profile;           ///< Empty: the default.
+  std::string profile;  ///< Empty: the default.
 };
 
 contract::Result<TargetFile> parse_target(const std::string& text, const std::string& origin,

@@ -4,6 +4,7 @@
 #include <future>
 #include <optional>
 
+#include <fmt/format.h>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -11,7 +12,6 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
-#include <fmt/format.h>
 
 namespace busproof::targets {
 namespace {
@@ -202,7 +202,8 @@ class WebSocketTransport : public Transport {
     });
   }
   void send(std::string text) override {
-    reactor_.post([wire = wire_, text = std::move(text)]() mutable { wire->send(std::move(text)); });
+    reactor_.post(
+        [wire = wire_, text = std::move(text)]() mutable { wire->send(std::move(text)); });
   }
   void close() override {
     reactor_.post([wire = wire_] { wire->close(); });
@@ -233,9 +234,7 @@ class WebSocketConnector : public Connector {
   }
 
   [[nodiscard]] std::string describe() const override { return "websocket " + url_; }
-  [[nodiscard]] contract::Transport over() const override {
-    return contract::Transport::websocket;
-  }
+  [[nodiscard]] contract::Transport over() const override { return contract::Transport::websocket; }
 
  private:
   Reactor& reactor_;
@@ -254,8 +253,8 @@ contract::Result<std::unique_ptr<Connector>> websocket_connector(Reactor& reacto
                                    "proxy that ends TLS in front of it",
                                    url));
   if (!parsed || parsed->scheme() != "ws" || parsed->host().empty())
-    return contract::refused("bad_address",
-                             fmt::format("{}: not an address of the form ws://HOST:PORT/PATH", url));
+    return contract::refused(
+        "bad_address", fmt::format("{}: not an address of the form ws://HOST:PORT/PATH", url));
   Address address;
   address.host = parsed->host_address();
   address.port = parsed->has_port() ? std::string(parsed->port()) : "80";

@@ -1,6 +1,7 @@
 // The WebSocket driver: one text frame is one JSON-RPC object, subprotocol busproof.v1.
 //
-// Errors: "unreachable" with what the network or the server said; "not_a_bus" for a server that will
+// Errors: "unreachable" with what the network or the server said; "not_a_bus" for a server that
+// will
 //         not speak the protocol; "bad_address" for a URL that is no ws:// address.
 #pragma once
 

@@ -1,0 +1,111 @@
+#include "suites/runner/ground.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "suites/stage/hello.hpp"
+
+namespace busproof::runner {
+namespace {
+
+using contract::refused;
+using contract::Result;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds kStartLimit{10};
+constexpr milliseconds kRecoveryMax{10'000};
+constexpr milliseconds kReaped{100};  // From a connection's end to the process seen ended.
+constexpr std::size_t kSharedHangsMax =
+    2;                                   // After the second start it hangs again: it will a third.
+constexpr std::size_t kOwnHangsMax = 3;  // Each was a process of its own.
+
+std::string counted(const std::vector<std::string>& events, std::string_view what) {
+  const std::string many =
+      events.size() == 1 ? "" : fmt::format("in {} scenarios, first ", events.size());
+  return fmt::format("the bus {} {}in {}", what, many, events.front());
+}
+
+}  // namespace
+
+Result<void> start(targets::Target& target) {
+  if (auto started = target.start(); !started) return started;
+  if (!target.connector().many()) return {};  // Its only connection is the scenario's.
+  history::Recorder unseen({});
+  auto up = stage::await_hello(target, unseen, kStartLimit);
+  if (!up) return tl::make_unexpected(up.error());
+  return {};
+}
+
+Result<Ground::Lent> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper) {
+  const std::lock_guard lock(mutex);
+  if (!given_up.empty()) return refused("given_up", "not tried: " + given_up);
+  const bool one_connection = options.target.connect.how == targets::Connect::How::stdio_launch;
+  if ((own && options.target.launch) || one_connection) {
+    auto made = targets::Target::make(reactor, options.target,
+                                      work / fmt::format("bus-{}", ++buses), options.wrap);
+    if (!made) return tl::make_unexpected(made.error());
+    if (auto started = start(**made); !started) return tl::make_unexpected(started.error());
+    keeper = std::move(*made);
+    return Lent{keeper.get(), 0};
+  }
+  if (!shared->obituary().empty())
+    if (auto started = start_again(); !started) return tl::make_unexpected(started.error());
+  return Lent{shared.get(), starts};
+}
+
+Result<void> Ground::start_again() {
+  ++starts;
+  auto started = start(*shared);
+  if (started) return started;
+  unavailable = true;
+  given_up = "the bus could not be started again: " + started.error().detail();
+  return refused("given_up", given_up);
+}
+
+void Ground::look_after(std::string_view scenario, stage::Stage& stage, const Lent& lent) {
+  if (stage.lost()) {
+    std::unique_lock lock(mutex);
+    const std::string died = lent.target->obituary(kReaped);
+    if (!died.empty()) {
+      deaths.push_back(fmt::format("{}: {}", scenario, died));
+    } else if (!lent.target->held()) {
+      lock.unlock();
+      history::Recorder unseen({});
+      const milliseconds limit(claims.limit_or_default("recovery_ms"));
+      const auto back = stage::await_hello(*lent.target, unseen, std::min(limit, kRecoveryMax));
+      lock.lock();
+      if (!back) {
+        unavailable = true;
+        given_up = fmt::format("the bus went away in {}: {}", scenario, back.error().detail());
+      }
+    }
+    return;
+  }
+  if (stage.hangs()) hung(scenario, lent);
+}
+
+void Ground::hung(std::string_view scenario, const Lent& lent) {
+  const std::lock_guard lock(mutex);
+  if (!given_up.empty()) return;
+  const bool is_shared = lent.target == shared.get();
+  if (is_shared && lent.start != starts)
+    return;  // Another scenario has told, and it was restarted.
+  hangs.emplace_back(scenario);
+  const std::size_t most = is_shared ? kSharedHangsMax : kOwnHangsMax;
+  if (hangs.size() >= most || (is_shared && !shared->held())) {
+    given_up = counted(hangs, "took requests and answered nothing more");
+  } else if (is_shared) {
+    shared->kill();
+    if (auto started = start_again(); !started) return;  // It stands in given_up.
+  }
+}
+
+std::vector<std::string> Ground::notes() const {
+  std::vector<std::string> found;
+  if (!deaths.empty()) found.push_back(counted(deaths, "ended by itself"));
+  if (!hangs.empty()) found.push_back(counted(hangs, "took requests and answered nothing more"));
+  if (!given_up.empty()) found.push_back("the cases left were not tried: " + given_up);
+  return found;
+}
+
+}  // namespace busproof::runner

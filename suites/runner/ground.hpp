@@ -1,0 +1,61 @@
+// Ground: what all scenarios of a run stand on, the bus above all, and how that fares.
+//
+// A bus that dies is started again. One that cannot be, or that hangs again and again, is given up:
+// no scenario waits for it any more, and what was not judged yet is blocked.
+//
+// Threads: any number of scenarios at once.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "suites/contract/claims.hpp"
+#include "suites/runner/options.hpp"
+#include "suites/stage/heartbeat.hpp"
+#include "suites/stage/stage.hpp"
+
+namespace busproof::runner {
+
+struct Ground {
+  const Options& options;
+  targets::Reactor& reactor;
+  stage::Heartbeat& heartbeat;
+  const contract::Claims& claims;
+  std::filesystem::path work;
+  bool over_lines;
+
+  /// A bus for one scenario, and what it takes to say later how that bus fared.
+  struct Lent {
+    targets::Target* target = nullptr;
+    int start = 0;  ///< Of the shared bus: its how manieth start; 0 for one of the scenario's own.
+  };
+
+  /// The shared bus, started again if it died, or one of the scenario's own, kept by `keeper`.
+  contract::Result<Lent> bus(bool own, std::unique_ptr<targets::Target>& keeper);
+
+  /// Called while the stage still stands: notices a bus that died, hangs or cannot be reached.
+  void look_after(std::string_view scenario, stage::Stage& stage, const Lent& lent);
+
+  /// What a report should say of it, a sentence each.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
+  std::mutex mutex = {};
+  std::unique_ptr<targets::Target> shared = {};
+  int buses = 0, starts = 1;
+  std::vector<std::string> deaths = {},
+                           hangs = {};  ///< "Queue.QUE_1...: python3 bus.py exited with 7"
+  std::string given_up = {};            ///< Why nothing more is tried; empty while it is.
+  bool unavailable = false;             ///< It cannot be reached or started any more.
+
+ private:
+  contract::Result<void> start_again();
+  void hung(std::string_view scenario, const Lent& lent);
+};
+
+/// Starts a bus and waits until it answers bus/hello.
+contract::Result<void> start(targets::Target& target);
+
+}  // namespace busproof::runner

@@ -1,0 +1,116 @@
+// The target file: what is understood, what is refused and how that is said.
+
+#include "suites/targets/target_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace busproof::targets {
+namespace {
+
+using std::chrono::milliseconds;
+
+contract::Result<TargetFile> parsed(const std::string& text) {
+  return parse_target(text, "bus.yaml", "/folder");
+}
+
+std::string refusal(const std::string& text) {
+  const auto target = parsed(text);
+  return target ? "" : target.error().detail();
+}
+
+TEST(TargetFile, EverythingIsRead) {
+  const auto target = parsed(R"(
+name: a bus
+launch:
+  command: [bus, --port, "${port}"]
+  env: {DATA: "${data}", LEVEL: 3}
+  ready: {http: "http://127.0.0.1:${port}/readyz", within: 2m}
+connect: {websocket: "ws://127.0.0.1:${port}/"}
+control: {websocket: "ws://127.0.0.1:${control_port}/"}
+variants:
+  limits.small: {LEASE_MS: "200"}
+profile: queue
+)");
+  ASSERT_TRUE(target) << target.error().detail();
+  EXPECT_EQ(target->name, "a bus");
+  EXPECT_EQ(target->origin, "bus.yaml");
+  EXPECT_EQ(target->folder, "/folder");
+  ASSERT_TRUE(target->launch);
+  EXPECT_EQ(target->launch->command, (std::vector<std::string>{"bus", "--port", "${port}"}));
+  EXPECT_EQ(target->launch->env, (Environment{{"DATA", "${data}"}, {"LEVEL", "3"}}));
+  EXPECT_EQ(target->launch->ready.how, Ready::How::http);
+  EXPECT_EQ(target->launch->ready.within, milliseconds(120'000));
+  EXPECT_EQ(target->connect.how, Connect::How::websocket);
+  EXPECT_EQ(target->control, "ws://127.0.0.1:${control_port}/");
+  EXPECT_EQ(target->variants.at("limits.small").at("LEASE_MS"), "200");
+  EXPECT_EQ(target->profile, "queue");
+}
+
+TEST(TargetFile, WhatIsLeftOutHasItsDefault) {
+  const auto target = parsed("launch: {command: [bus]}\nconnect: {stdio: launch}\n");
+  ASSERT_TRUE(target) << target.error().detail();
+  EXPECT_EQ(target->name, "bus") << "the file's name without its ending";
+  EXPECT_EQ(target->connect.how, Connect::How::stdio_launch);
+  EXPECT_EQ(target->launch->ready.how, Ready::How::hello);
+  EXPECT_EQ(target->launch->ready.within, milliseconds(10'000));
+  EXPECT_TRUE(target->control.empty());
+  EXPECT_FALSE(target->control_on_connection);
+}
+
+TEST(TargetFile, EveryWayToConnect) {
+  EXPECT_EQ(parsed("connect: {tcp: 'h:1'}")->connect.how, Connect::How::tcp);
+  EXPECT_EQ(parsed("connect: {unix: /run/bus}")->connect.how, Connect::How::unix_socket);
+  const auto adapter = parsed("connect: {stdio: [python3, a.py], env: {A: b}}");
+  ASSERT_TRUE(adapter);
+  EXPECT_EQ(adapter->connect.how, Connect::How::stdio);
+  EXPECT_EQ(adapter->connect.command, (std::vector<std::string>{"python3", "a.py"}));
+  EXPECT_EQ(adapter->connect.env, (Environment{{"A", "b"}}));
+}
+
+TEST(TargetFile, ARefusalNamesFileAndLine) {
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
+            "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
+            "control, variants, profile");
+  EXPECT_TRUE(refusal("a: [").starts_with("bus.yaml, line ")) << refusal("a: [");
+}
+
+TEST(TargetFile, Durations) {
+  const auto within = [](const std::string& text) {
+    return parsed(
+        "connect: {tcp: 'h:1'}\nlaunch: {command: [b], ready: {tcp: 'h:1', within: " + text + "}}");
+  };
+  EXPECT_EQ(within("500ms")->launch->ready.within, milliseconds(500));
+  EXPECT_EQ(within("10s")->launch->ready.within, milliseconds(10'000));
+  for (const char* wrong : {"10", "s", "1.5s", "-1s", "1h", "''", "99999999s"})
+    EXPECT_FALSE(within(wrong)) << wrong;
+}
+
+TEST(TargetFile, AFolderAndAMissingFileCannotBeRead) {
+  for (const auto& path :
+       {std::filesystem::path("/nowhere/bus.yaml"), std::filesystem::temp_directory_path()}) {
+    const auto target = read_target(path);
+    ASSERT_FALSE(target);
+    EXPECT_NE(target.error().detail().find("cannot be read"), std::string::npos);
+  }
+}
+
+TEST(Substitute, ReplacesEveryNameOnce) {
+  const Environment values{{"port", "7"}, {"data", "${port}"}};
+  const auto done = [&](const std::string& text) { return *substitute(text, values); };
+  EXPECT_EQ(done("a:${port}/${port}"), "a:7/7");
+  EXPECT_EQ(done("${data}"), "${port}") << "what was put in is not looked at again";
+  EXPECT_EQ(done("$port {port} $"), "$port {port} $");
+  EXPECT_EQ(done("open ${port"), "open ${port");
+  EXPECT_EQ(done(""), "");
+}
+
+TEST(Substitute, AnUnknownNameIsToldWithTheKnownOnes) {
+  const auto done = substitute("x${prot}", {{"port", "7"}, {"data", "d"}});
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().detail(), "${prot} is not known; known are data, port");
+}
+
+}  // namespace
+}  // namespace busproof::targets
