@@ -58,26 +58,31 @@ void unknown_method(Stage& stage) {
            true);
 }
 
+// Nothing else is wrong with these: what is refused is what is missing or of the wrong type.
+constexpr std::string_view kEvent =
+    R"("event":{"specversion":"1.0","id":"x","source":"s","type":"t","data":"d"})";
+
+std::string publish_with(std::string_view members) {
+  return fmt::format(R"("method":"bus/publish","params":{{{}}})", members);
+}
+
 void wrong_params(Stage& stage) {
   send_raw(stage, "wrong_params",
-           requests({R"("method":"bus/publish","params":{})",
-                     R"("method":"bus/publish","params":{"destination":"q","mode":"queue"})",
-                     R"("method":"bus/publish","params":{"mode":"queue","event":{}})",
-                     R"("method":"bus/unsubscribe","params":{})",
-                     R"("method":"bus/publish","params":{"destination":null,"mode":"queue",)"
-                     R"("event":{"specversion":"1.0","id":"x","source":"s","type":"t"}})"}),
+           requests({publish_with(""), publish_with(R"("destination":"q","mode":"queue")"),
+                     publish_with(fmt::format(R"("mode":"queue",{})", kEvent)),
+                     publish_with(fmt::format(R"("destination":null,"mode":"queue",{})", kEvent)),
+                     R"("method":"bus/unsubscribe","params":{})"}),
            true);
 }
 
 void wrong_types(Stage& stage) {
-  send_raw(
-      stage, "wrong_types",
-      requests({R"("method":"bus/publish","params":{"destination":7,"mode":"queue","event":{}})",
-                R"("method":"bus/publish","params":{"destination":"q","mode":"queue","event":"e"})",
-                R"("method":"bus/publish","params":{"destination":"q","mode":[],"event":{}})",
-                R"("method":"bus/unsubscribe","params":{"subscription":{}})",
-                R"("method":"bus/publish","params":[1,2])"}),
-      true);
+  send_raw(stage, "wrong_types",
+           requests({publish_with(fmt::format(R"("destination":7,"mode":"queue",{})", kEvent)),
+                     publish_with(R"("destination":"q","mode":"queue","event":"e")"),
+                     publish_with(fmt::format(R"("destination":"q","mode":[],{})", kEvent)),
+                     R"("method":"bus/unsubscribe","params":{"subscription":{}})",
+                     R"("method":"bus/publish","params":[1,2])"}),
+           true);
 }
 
 /// Three kinds of request that are answered differently: each once by itself, then many at once.

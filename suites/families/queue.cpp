@@ -103,15 +103,17 @@ bool all_twice(const std::vector<Delivered>& deliveries, std::size_t count) {
 }
 
 void redelivers_after_the_lease(Stage& stage) {
-  constexpr std::size_t kMessages = 4;
+  // One less than the window at the most: the fence needs a place in it, too.
+  const auto messages = static_cast<std::size_t>(
+      std::max<std::int64_t>(1, std::min<std::int64_t>(4, stage.credit_for(kCredit) - 1)));
   Session& session = stage.connect();
   const std::string destination = stage.destination();
   const Subscribed held = subscribe(stage, session, destination, kCredit, kShortLeaseMs);
-  publish_many(stage, session, destination, kMessages);
+  publish_many(stage, session, destination, messages);
   const milliseconds due(kShortLeaseMs +
                          stage.claims().limit("redelivery_grace_ms").value_or(1000));
-  const bool came = session.wait(held, due + milliseconds(500), [](const auto& deliveries) {
-    return all_twice(deliveries, kMessages);
+  const bool came = session.wait(held, due + milliseconds(500), [&](const auto& deliveries) {
+    return all_twice(deliveries, messages);
   });
   // What has not come by now is late or lost: which of the two, a fence well after it is due tells.
   if (!came) stage.let_pass(due);

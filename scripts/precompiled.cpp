@@ -1,0 +1,1 @@
+// Holds the precompiled headers' place: they are compiled with it and used by every other target.
