@@ -73,6 +73,9 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
     else if (result->verdict != Verdict::violated)
       proof.survived = fmt::format("{} on seed {}: {}", contract::to_string(result->verdict), seed,
                                    result->detail);
+    else if (result->finding != mutant.finding)
+      proof.survived = fmt::format("violated for another reason on seed {}: {} instead of {}", seed,
+                                   result->finding, mutant.finding);
     else
       proof.killed_by.push_back(
           fmt::format("{}: {} (seed {})", mutant.case_id, result->finding, seed));
@@ -106,7 +109,8 @@ std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target) {
   std::vector<MutantSpec> found;
   for (const edge::Mutant& mutant : edge::mutants())
     found.push_back({std::string(mutant.name), std::string(mutant.case_id),
-                     std::string(mutant.what), target, wrap_in(mutant)});
+                     std::string(mutant.finding), std::string(mutant.what), target,
+                     wrap_in(mutant)});
   return found;
 }
 
@@ -127,7 +131,7 @@ contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& progra
   std::vector<MutantSpec> found;
   for (const json::value& entry : list.get_array()) {
     const auto word = [&](const char* key) { return history::text_of(entry.as_object(), key); };
-    MutantSpec spec{word("name"), word("case"), word("what"), target, {}};
+    MutantSpec spec{word("name"), word("case"), word("finding"), word("what"), target, {}};
     spec.target.launch->command.front() = program;
     spec.target.launch->command.insert(spec.target.launch->command.begin() + 1,
                                        {"--mutant", spec.name});

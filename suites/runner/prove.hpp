@@ -1,7 +1,8 @@
 // The proof: every mutant is killed by the case it is named for, on each of three seeds.
 //
-// Killed means that the case came out violated. A crash, a time-out, blocked or inconclusive is no
-// kill. A mutant must first carry 20 messages, or it is a wreck, which proves nothing.
+// Killed means that the case came out violated, with the finding that the mutant names. A crash, a
+// time-out, blocked or inconclusive is no kill. A mutant must first carry 20 messages, or it is a
+// wreck, which proves nothing.
 #pragma once
 
 #include <functional>
@@ -13,7 +14,7 @@
 namespace busproof::runner {
 
 struct MutantSpec {
-  std::string name, case_id, what;
+  std::string name, case_id, finding, what;
   targets::TargetFile target;  ///< Launched with the mutant in it, or the plain one
   targets::Wrap wrap;          ///< with this around it.
 };

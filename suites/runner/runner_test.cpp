@@ -156,7 +156,7 @@ TEST_F(Runner, ASilentCanaryEndsIn70BeforeAnythingIsJudged) {
 TEST(Canary, IsKilled) { EXPECT_EQ(sing(), ""); }
 
 TEST(Canary, OneThatBreaksNothingIsTold) {
-  const edge::Mutant harmless{"edge-harmless", kCase, "Nothing.",
+  const edge::Mutant harmless{"edge-harmless", kCase, "altered", "Nothing.",
                               [] { return std::make_unique<edge::Filter>(); }};
   const edge::Mutant* mutants[] = {&harmless};
   EXPECT_TRUE(sing_with(mutants).starts_with("STORE-1.nul edge-harmless gave met"))
@@ -164,7 +164,7 @@ TEST(Canary, OneThatBreaksNothingIsTold) {
 }
 
 TEST(Canary, AMutantOfACaseThatNobodyJudgesIsTold) {
-  const edge::Mutant stray{"edge-stray", "BRK-1.nothing", "Nothing.",
+  const edge::Mutant stray{"edge-stray", "BRK-1.nothing", "lost", "Nothing.",
                            [] { return std::make_unique<edge::Filter>(); }};
   const edge::Mutant* mutants[] = {&stray};
   EXPECT_EQ(sing_with(mutants), "BRK-1.nothing is not judged");

@@ -38,7 +38,36 @@ Result<json::object> read_answer(const json::object& message, json::object& said
   return contract::in_doubt("malformed_answer", "an answer with neither a result nor an error");
 }
 
-json::object result_detail(Action action, const json::object& result) {
+json::object without_payloads(const json::object& from, const MessageOf& message_of) {
+  json::object kept;
+  for (const auto& member : from) {
+    if (member.key() == "event" && member.value().is_object()) {
+      const json::object& event = member.value().get_object();
+      json::object detail = event_detail(event);
+      if (json::object own = own_attributes(event); !own.empty()) detail["attributes"] = own;
+      for (const char* key : {"id", "priority", "type"})
+        if (const json::value* value = event.if_contains(key)) detail[key] = *value;
+      if (const std::string id = text_of(event, "id"); !id.empty())
+        kept["message"] = message_of(id);
+      kept["event"] = std::move(detail);
+    } else if (member.key() == "data_base64") {
+      for (auto& part : event_detail(json::object{{"data_base64", member.value()}}))
+        kept[part.key()] = part.value();
+    } else if (member.value().is_object()) {
+      kept[member.key()] = without_payloads(member.value().get_object(), message_of);
+    } else if (member.value().is_array()) {
+      json::array items;
+      for (const json::value& item : member.value().get_array())
+        items.push_back(item.is_object() ? without_payloads(item.get_object(), message_of) : item);
+      kept[member.key()] = std::move(items);
+    } else if (member.key() != "token") {
+      kept[member.key()] = member.value();
+    }
+  }
+  return kept;
+}
+
+json::object result_detail(Action action, const json::object& result, const MessageOf& message_of) {
   json::object detail;
   const auto keep = [&](std::initializer_list<const char*> keys) {
     for (const char* key : keys)
@@ -52,12 +81,10 @@ json::object result_detail(Action action, const json::object& result) {
       keep({"subscription", "lease_ms"});
       break;
     case Action::inspect:
-      keep({"status", "route", "datasize", "stored_bytes", "compression", "datadigest", "chunks",
-            "expires_at"});
-      break;
     case Action::pending:
-      keep({"ready", "leased", "delayed", "dead"});
-      break;
+    case Action::call:
+    case Action::control:
+      return without_payloads(result, message_of);
     default:
       break;
   }
@@ -69,6 +96,7 @@ Delivered read_delivery(const json::object& params) {
   got.delivery_id = text_of(params, "delivery_id");
   got.transaction_id = text_of(params, "transaction_id");
   got.route = text_of(params, "route");
+  got.destination = text_of(params, "destination");
   got.attempt = static_cast<std::int32_t>(number_of(params, "attempt"));
   return got;
 }

@@ -62,9 +62,10 @@ TEST(ReadAnswer, AHistoryKeepsCodeAndWhatIsWrongWithItsForm) {
 
 TEST(ResultDetail, KeepsNamesAndCountsAndNoPayload) {
   const auto result = object(R"({"transaction_id":"t","route":"inline","data_base64":"AAAA"})");
-  EXPECT_EQ(result_detail(Action::publish, result),
+  const auto nobody = [](std::string_view) { return 0U; };
+  EXPECT_EQ(result_detail(Action::publish, result, nobody),
             object(R"({"transaction_id":"t","route":"inline"})"));
-  EXPECT_TRUE(result_detail(Action::ack, result).empty());
+  EXPECT_TRUE(result_detail(Action::ack, result, nobody).empty());
 }
 
 TEST(ReadDelivery, MembersOfTheWrongTypeReadAsNothing) {

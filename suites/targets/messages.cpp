@@ -1,6 +1,7 @@
 #include "suites/targets/messages.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <vector>
 
@@ -123,6 +124,17 @@ json::object event_detail(const json::object& event) {
   if (const json::value* said = event.if_contains("datasize"))
     detail["datasize"] = declared_size(*said);
   return detail;
+}
+
+json::object own_attributes(const json::object& event) {
+  constexpr std::array<std::string_view, 12> kOthers = {
+      "specversion", "id",      "source",   "type",       "datacontenttype", "data",
+      "data_base64", "dataref", "datasize", "datadigest", "priority",        "dataschema"};
+  json::object own;
+  for (const auto& member : event)
+    if (std::find(kOthers.begin(), kOthers.end(), member.key()) == kOthers.end())
+      own[member.key()] = member.value();
+  return own;
 }
 
 }  // namespace busproof::targets

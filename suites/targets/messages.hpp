@@ -44,13 +44,15 @@ struct Published {
   std::uint32_t message = 0;
   std::string transaction_id, route;
   bool is_json = false;
+  std::optional<std::int64_t> receivers = {};
 };
 
 struct Subscribe {
-  std::string destination;
+  std::string destination;  ///< Or the pattern, where `pattern` says so.
   std::string mode = "queue";
   std::string group = {};  ///< Empty: left out.
   std::optional<std::int64_t> credit = {}, lease_ms = {};
+  bool pattern = false;
 };
 
 struct Subscribed {
@@ -62,7 +64,7 @@ struct Delivered {
   std::uint32_t number = 0;   ///< Of the delivery id; 0 for topics.
   std::uint32_t message = 0;  ///< 0: nobody here published it.
   std::uint32_t subscription = 0;
-  std::string delivery_id, transaction_id, route;
+  std::string delivery_id, transaction_id, route, destination;
   std::int32_t attempt = 0;
   history::Time at{};
 };
@@ -75,5 +77,9 @@ boost::json::object payload_detail(const Payload& payload);
 
 /// The same of an event that came; also {"datasize", "datadigest"} as the event says them.
 boost::json::object event_detail(const boost::json::object& event);
+
+/// The attributes of an event that are a scenario's own, as "attributes" of a detail: all but those
+/// that every event here has and those that carry or describe the payload. Empty where it has none.
+boost::json::object own_attributes(const boost::json::object& event);
 
 }  // namespace busproof::targets

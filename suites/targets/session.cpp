@@ -185,7 +185,9 @@ void Session::answered(const std::string& id, const json::object& message, Time 
   Pending& pending = waiting->second;
   json::object said;
   auto answer = read_answer(message, said);
-  if (answer) said = result_detail(pending.event.action, *answer);
+  if (answer)
+    said = result_detail(pending.event.action, *answer,
+                         [this](std::string_view event) { return message_of(event); });
   if (answer && pending.event.action == Action::subscribe)
     if (const json::value* name = answer->if_contains("subscription"))
       subscriptions_[json::serialize(*name)] = pending.event.subscription;
@@ -204,6 +206,9 @@ void Session::delivered(const json::object& params, Time at) {
   got.at = at;
   detail["tx"] = got.transaction_id;
   detail["route"] = got.route;
+  detail["destination"] = got.destination;
+  if (json::object own = own_attributes(event->get_object()); !own.empty())
+    detail["attributes"] = std::move(own);
   const std::lock_guard lock(mutex_);
   const auto subscription = subscriptions_.find(json::serialize(*name));
   if (subscription == subscriptions_.end())

@@ -58,13 +58,21 @@ class Session : private Listener {
   Result<void> credit(const Subscribed& subscription, std::int64_t credit);
   Result<void> ack(const Delivered& delivery);
   Result<void> reject(const Delivered& delivery, bool requeue,
-                      std::optional<std::int64_t> delay_ms = {});
+                      std::optional<std::int64_t> delay_ms = {}, std::string_view reason = {});
   Result<void> extend(const Delivered& delivery, std::int64_t lease_ms);
 
   /// The whole payload, in as many requests as it takes; recorded as one operation.
   Result<std::string> retrieve(const Published& message);
 
-  /// Any other request; recorded as a call.
+  /// All or none; recorded as one publish each, with the "batch" that they are of.
+  Result<std::vector<Published>> publish_batch(const std::vector<Publish>& wanted);
+
+  Result<boost::json::object> inspect(const Published& message);
+  Result<void> remove(const Published& message);  ///< bus/delete
+  Result<boost::json::object> pending(const std::string& destination,
+                                      const std::string& group = {});
+
+  /// Any other request; recorded as a call, with its params and its result without payloads.
   Result<boost::json::object> call(std::string_view method, boost::json::object params);
 
   /// A request whose answer is awaited later, so that several may be under way.

@@ -4,6 +4,7 @@
 
 #include "suites/contract/base64.hpp"
 #include "suites/history/view.hpp"
+#include "suites/targets/answers.hpp"
 #include "suites/targets/session.hpp"
 
 namespace busproof::targets {
@@ -34,6 +35,12 @@ Event settling(Action action, const Delivered& delivery, std::int64_t amount = 0
 
 void put_if(json::object& out, const char* key, const std::optional<std::int64_t>& value) {
   if (value) out[key] = *value;
+}
+
+Published published_from(std::uint32_t message, const json::object& result) {
+  Published made{message, text_of(result, "transaction_id"), text_of(result, "route")};
+  if (result.contains("receivers")) made.receivers = number_of(result, "receivers");
+  return made;
 }
 
 }  // namespace
@@ -68,6 +75,8 @@ Session::Request Session::publish_request(const Publish& wanted) {
   put_if(request.detail, "priority", wanted.priority);
   put_if(request.detail, "ttl_ms", wanted.ttl_ms);
   put_if(request.detail, "delay_ms", wanted.delay_ms);
+  if (!wanted.attributes.empty()) request.detail["attributes"] = wanted.attributes;
+  if (!wanted.params.empty()) request.detail["params"] = wanted.params;
   request.params = {{"destination", wanted.destination}, {"mode", wanted.mode}};
   request.params["event"] = std::move(event);
   put_if(request.params, "ttl_ms", wanted.ttl_ms);
@@ -88,7 +97,7 @@ Result<Published> Session::await_publish(std::uint32_t operation) {
   }
   auto answer = await(operation);
   if (!answer) return tl::make_unexpected(answer.error());
-  return Published{message, text_of(*answer, "transaction_id"), text_of(*answer, "route")};
+  return published_from(message, *answer);
 }
 
 Result<Published> Session::publish(const Publish& wanted) {
@@ -102,7 +111,9 @@ Result<Subscribed> Session::subscribe(const Subscribe& wanted) {
   request.event.subscription = shared_.recorder.next_subscription();
   request.event.amount = wanted.credit.value_or(-1);
   request.detail = {{"mode", wanted.mode}};
-  request.params = {{"destination", wanted.destination}, {"mode", wanted.mode}};
+  const char* const name = wanted.pattern ? "pattern" : "destination";
+  if (wanted.pattern) request.detail["pattern"] = wanted.destination;
+  request.params = {{name, wanted.destination}, {"mode", wanted.mode}};
   if (!wanted.group.empty()) request.params["group"] = request.detail["group"] = wanted.group;
   put_if(request.params, "credit", wanted.credit);
   put_if(request.params, "lease_ms", wanted.lease_ms);
@@ -143,12 +154,13 @@ Result<void> Session::await_ack(std::uint32_t operation) {
 Result<void> Session::ack(const Delivered& delivery) { return await_ack(start_ack(delivery)); }
 
 Result<void> Session::reject(const Delivered& delivery, bool requeue,
-                             std::optional<std::int64_t> delay_ms) {
+                             std::optional<std::int64_t> delay_ms, std::string_view reason) {
   Request request{settling(Action::reject, delivery, requeue ? 1 : 0),
                   "bus/reject",
                   {{"delivery_id", delivery.delivery_id}, {"requeue", requeue}}};
   put_if(request.params, "delay_ms", delay_ms);
   put_if(request.detail, "delay_ms", delay_ms);
+  if (!reason.empty()) request.params["reason"] = request.detail["reason"] = reason;
   return ask_nothing(std::move(request));
 }
 
@@ -200,10 +212,66 @@ Result<std::string> Session::retrieve(const Published& message) {
   return bytes;
 }
 
+Result<std::vector<Published>> Session::publish_batch(const std::vector<Publish>& wanted) {
+  std::vector<std::uint32_t> parts, messages;
+  json::array items;
+  for (const Publish& one : wanted) {
+    Request request = publish_request(one);
+    items.push_back(request.params);
+    messages.push_back(request.event.message);
+    request.event.op = shared_.recorder.next_operation();
+    request.detail["batch"] = parts.empty() ? request.event.op : parts.front();
+    parts.push_back(expect(std::move(request), ""));
+  }
+  auto answer =
+      ask({event_of(Action::publish), "bus/publish_batch", {{"items", items}}, "", {}, false});
+  const json::value* results = answer ? answer->if_contains("results") : nullptr;
+  if (answer &&
+      (results == nullptr || !results->is_array() || results->get_array().size() != parts.size()))
+    answer = contract::in_doubt("malformed_answer", "not one result for each item");
+  std::vector<Published> accepted;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Result<json::object> outcome = answer;
+    json::object said;
+    if (answer) {
+      const json::value& item = results->get_array()[i];
+      said = item.is_object() ? item.get_object() : json::object();
+      accepted.push_back(published_from(messages[i], said));
+    }
+    finish(pending_.at(parts[i]), std::move(outcome), said, history::now());
+    pending_.erase(parts[i]);
+  }
+  if (!answer) return tl::make_unexpected(answer.error());
+  return accepted;
+}
+
+Result<json::object> Session::inspect(const Published& message) {
+  Event event = event_of(Action::inspect);
+  event.message = message.message;
+  return ask({event, "bus/inspect", {{"transaction_id", message.transaction_id}}});
+}
+
+Result<void> Session::remove(const Published& message) {
+  Event event = event_of(Action::remove);
+  event.message = message.message;
+  return ask_nothing({event, "bus/delete", {{"transaction_id", message.transaction_id}}});
+}
+
+Result<json::object> Session::pending(const std::string& destination, const std::string& group) {
+  Request request{
+      event_of(Action::pending), "bus/pending", {{"destination", destination}}, destination};
+  if (!group.empty()) request.params["group"] = request.detail["group"] = group;
+  return ask(std::move(request));
+}
+
 std::uint32_t Session::start_call(std::string_view method, json::object params) {
   Request request{event_of(method.starts_with("ctl/") ? Action::control : Action::call),
                   std::string(method), std::move(params)};
-  request.detail = {{"method", method}};
+  request.detail = {{"method", method},
+                    {"params", without_payloads(request.params, [this](std::string_view id) {
+                       return message_of(id);
+                     })}};
   return start(std::move(request));
 }
 
