@@ -8,7 +8,14 @@ using stage::Scenario;
 
 std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
-  for (const auto family : {durability(), ttl(), queue(), priority(), payload(), endpoint()})
+  for (const auto family : {
+           durability(),
+           ttl(),
+           queue(),
+           priority(),
+           payload(),
+           endpoint(),
+       })
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;
 }
