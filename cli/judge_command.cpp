@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <boost/json/parse.hpp>
-
 #include "cli/commands.hpp"
 #include "cli/text_file.hpp"
 #include "suites/families/families.hpp"
@@ -22,13 +20,9 @@ contract::Result<history::History> read(const std::string& path) {
 }
 
 contract::Result<contract::Claims> claims_of(const history::History& history) {
-  boost::system::error_code failed;
-  const auto value = boost::json::parse(history.header.claims, failed);
-  if (failed || !value.is_object())
-    return contract::refused("not_a_history", "its claims are no JSON object");
-  return contract::Claims::parse(value.get_object(), history.header.over_lines
-                                                         ? contract::Transport::lines
-                                                         : contract::Transport::websocket);
+  return contract::Claims::parse_text(history.header.claims, history.header.over_lines
+                                                                 ? contract::Transport::lines
+                                                                 : contract::Transport::websocket);
 }
 
 }  // namespace
