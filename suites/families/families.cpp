@@ -12,6 +12,7 @@ std::vector<const Scenario*> all() {
            durability(),
            ttl(),
            queue(),
+           queue_order(),
            priority(),
            payload(),
            endpoint(),
