@@ -57,6 +57,7 @@ std::uint32_t Session::start(Request request) {
   message["params"] = std::move(request.params);
   const std::string text = json::serialize(message);
   expect(std::move(request), std::to_string(operation));
+  shared_.recorder.wire(number_, true, text);
   transport_->send(text);
   return operation;
 }
@@ -144,6 +145,7 @@ bool Session::hear(std::string_view text, Time at) {
 }
 
 void Session::on_text(std::string_view text, Time at) {
+  shared_.recorder.wire(number_, false, text, at);
   if (!hear(text, at)) return;
   json::parse_options options;
   options.max_depth = kDepthMax;
