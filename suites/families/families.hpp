@@ -11,6 +11,7 @@
 
 namespace busproof::families {
 
+std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> payload();
