@@ -13,6 +13,7 @@ std::vector<const Scenario*> all() {
            backlog(),
            ttl(),
            queue(),
+           queue_order(),
            priority(),
            payload(),
            endpoint(),
