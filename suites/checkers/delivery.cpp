@@ -17,19 +17,6 @@ using history::Phase;
 using history::text_of;
 using history::View;
 
-/// Whether the payload that came is another than was sent. Digests tell for bytes, fingerprints for
-/// JSON values; a reference carries neither.
-bool altered(const Operation& publish, const Delivery& delivery) {
-  const std::string digest = text_of(publish.asked, "digest");
-  const std::string json = text_of(publish.asked, "json");
-  if (digest.empty() && json.empty()) return false;
-  if (delivery.said.if_contains("unreadable") != nullptr) return true;
-  const std::string digest_came = text_of(delivery.said, "digest");
-  const std::string json_came = text_of(delivery.said, "json");
-  if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
-  return !json_came.empty() && json_came != json;
-}
-
 /// What is wrong with a delivery by itself, or nothing.
 std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
   const Operation* publish = view.publish_of(delivery.message);
@@ -50,6 +37,17 @@ std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
 }
 
 }  // namespace
+
+bool altered(const Operation& publish, const Delivery& delivery) {
+  const std::string digest = text_of(publish.asked, "digest");
+  const std::string json = text_of(publish.asked, "json");
+  if (digest.empty() && json.empty()) return false;
+  if (delivery.said.if_contains("unreadable") != nullptr) return true;
+  const std::string digest_came = text_of(delivery.said, "digest");
+  const std::string json_came = text_of(delivery.said, "json");
+  if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
+  return !json_came.empty() && json_came != json;
+}
 
 Judgement judge_delivered(const View& view, const contract::Claims& claims) {
   for (const Delivery& delivery : view.deliveries())

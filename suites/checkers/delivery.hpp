@@ -14,4 +14,8 @@ Judgement judge_delivered(const history::View& view, const contract::Claims& cla
 /// Finding: refused_but_delivered.
 Judgement judge_refused_absent(const history::View& view, const contract::Claims& claims);
 
+/// Whether the payload that came is another than was sent. Digests tell for bytes, fingerprints for
+/// JSON values; a reference carries neither.
+bool altered(const history::Operation& publish, const history::Delivery& delivery);
+
 }  // namespace busproof::checkers

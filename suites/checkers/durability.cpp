@@ -55,19 +55,24 @@ bool used_up(const contract::Claims& claims, const ByMessage& came, std::uint32_
                      [&](const Delivery& delivery) { return delivery.attempt >= *most; });
 }
 
-Judgement lost(const Operation& publish, const history::Note& kill, std::size_t fence) {
+/// How the bus went: the mark, the finding, and words for it.
+struct Going {
+  std::string_view mark, finding, word;
+};
+
+Judgement lost(const Going& going, const Operation& publish, const history::Note& kill,
+               std::size_t fence) {
   return Judgement::violated(
-      "lost_in_crash",
-      fmt::format("Message m{} was accepted {:.1f} ms before the kill and never came again.",
-                  publish.message, millis(kill.at - publish.answered)),
+      std::string(going.finding),
+      fmt::format("Message m{} was accepted {:.1f} ms before the {} and never came again.",
+                  publish.message, millis(kill.at - publish.answered), going.word),
       {publish.invoke_index, publish.answer_index, kill.index, fence});
 }
 
-}  // namespace
-
-Judgement judge_publishes_survive(const View& view, const contract::Claims& claims) {
-  const auto kills = view.marks("kill");
-  if (kills.empty()) return Judgement::inconclusive("the bus was never killed");
+Judgement survive(const View& view, const contract::Claims& claims, const Going& going) {
+  const auto kills = view.marks(going.mark);
+  if (kills.empty())
+    return Judgement::inconclusive(fmt::format("there was no {} of the bus", going.word));
   const Settled settled = settled_on(view);
   std::uint64_t judged = 0;
   bool open = false;
@@ -84,15 +89,27 @@ Judgement judge_publishes_survive(const View& view, const contract::Claims& clai
         if (!survived && used_up(claims, came, publish.message)) continue;
         was_owed = true;
         const Operation* fence = owed.fence_behind(std::max(kill.at, *due));
-        if (!survived && fence != nullptr) return lost(publish, kill, fence->invoke_index);
+        if (!survived && fence != nullptr) return lost(going, publish, kill, fence->invoke_index);
         proven = proven || survived;
       }
       if (proven) ++judged;
       open = open || (was_owed && !proven);
     }
   }
-  if (open) return Judgement::inconclusive("no fence came after the kill: silence proves nothing");
+  if (open)
+    return Judgement::inconclusive(
+        fmt::format("no fence came after the {}: silence proves nothing", going.word));
   return Judgement::met(judged);
+}
+
+}  // namespace
+
+Judgement judge_publishes_survive(const View& view, const contract::Claims& claims) {
+  return survive(view, claims, {"kill", "lost_in_crash", "kill"});
+}
+
+Judgement judge_waiting_survives(const View& view, const contract::Claims& claims) {
+  return survive(view, claims, {"stop", "lost_in_restart", "restart"});
 }
 
 }  // namespace busproof::checkers

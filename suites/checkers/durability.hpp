@@ -11,4 +11,7 @@ namespace busproof::checkers {
 /// judge_acked_on_later_connection (settling.hpp).
 Judgement judge_publishes_survive(const history::View& view, const contract::Claims& claims);
 
+/// DUR-1.waiting: the same of a polite stop, the mark "stop". Finding: lost_in_restart.
+Judgement judge_waiting_survives(const history::View& view, const contract::Claims& claims);
+
 }  // namespace busproof::checkers

@@ -10,6 +10,7 @@ std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
            durability(),
+           restart(),
            backlog(),
            ttl(),
            queue(),

@@ -66,6 +66,12 @@ class Session : private Listener {
 
   /// All or none; recorded as one publish each, with the "batch" that they are of.
   Result<std::vector<Published>> publish_batch(const std::vector<Publish>& wanted);
+  struct Batch {
+    std::uint32_t operation = 0;
+    std::vector<std::uint32_t> parts, messages;  ///< Operation and message of each item.
+  };
+  Batch start_batch(const std::vector<Publish>& wanted);
+  Result<std::vector<Published>> await_batch(const Batch& batch);
 
   Result<boost::json::object> inspect(const Published& message);
   Result<void> remove(const Published& message);  ///< bus/delete

@@ -212,38 +212,47 @@ Result<std::string> Session::retrieve(const Published& message) {
   return bytes;
 }
 
-Result<std::vector<Published>> Session::publish_batch(const std::vector<Publish>& wanted) {
-  std::vector<std::uint32_t> parts, messages;
+Session::Batch Session::start_batch(const std::vector<Publish>& wanted) {
+  Batch batch;
   json::array items;
   for (const Publish& one : wanted) {
     Request request = publish_request(one);
     items.push_back(request.params);
-    messages.push_back(request.event.message);
+    batch.messages.push_back(request.event.message);
     request.event.op = shared_.recorder.next_operation();
-    request.detail["batch"] = parts.empty() ? request.event.op : parts.front();
-    parts.push_back(expect(std::move(request), ""));
+    request.detail["batch"] = batch.parts.empty() ? request.event.op : batch.parts.front();
+    batch.parts.push_back(expect(std::move(request), ""));
   }
-  auto answer =
-      ask({event_of(Action::publish), "bus/publish_batch", {{"items", items}}, "", {}, false});
+  batch.operation =
+      start({event_of(Action::publish), "bus/publish_batch", {{"items", items}}, "", {}, false});
+  return batch;
+}
+
+Result<std::vector<Published>> Session::await_batch(const Batch& batch) {
+  auto answer = await(batch.operation);
   const json::value* results = answer ? answer->if_contains("results") : nullptr;
-  if (answer &&
-      (results == nullptr || !results->is_array() || results->get_array().size() != parts.size()))
+  if (answer && (results == nullptr || !results->is_array() ||
+                 results->get_array().size() != batch.parts.size()))
     answer = contract::in_doubt("malformed_answer", "not one result for each item");
   std::vector<Published> accepted;
   const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < parts.size(); ++i) {
+  for (std::size_t i = 0; i < batch.parts.size(); ++i) {
     Result<json::object> outcome = answer;
     json::object said;
     if (answer) {
       const json::value& item = results->get_array()[i];
       said = item.is_object() ? item.get_object() : json::object();
-      accepted.push_back(published_from(messages[i], said));
+      accepted.push_back(published_from(batch.messages[i], said));
     }
-    finish(pending_.at(parts[i]), std::move(outcome), said, history::now());
-    pending_.erase(parts[i]);
+    finish(pending_.at(batch.parts[i]), std::move(outcome), said, history::now());
+    pending_.erase(batch.parts[i]);
   }
   if (!answer) return tl::make_unexpected(answer.error());
   return accepted;
+}
+
+Result<std::vector<Published>> Session::publish_batch(const std::vector<Publish>& wanted) {
+  return await_batch(start_batch(wanted));
 }
 
 Result<json::object> Session::inspect(const Published& message) {
