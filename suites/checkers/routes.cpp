@@ -271,9 +271,11 @@ Judgement judge_same_way(const View& view, const Claims&) {
 }
 
 Judgement judge_mixed_order(const View& view, const Claims& claims) {
-  return of_both_ways(view, claims.ordering() == "per_destination"
-                                ? judge_order_of_destination(view, claims)
-                                : judge_order_of_publisher(view, claims));
+  if (claims.ordering() == "per_destination") {
+    Judgement across = judge_order_of_destination(view, claims);
+    if (across.verdict() == Verdict::violated) return across;
+  }
+  return of_both_ways(view, judge_order_of_publisher(view, claims));
 }
 
 Judgement judge_mixed_priority(const View& view, const Claims& claims) {

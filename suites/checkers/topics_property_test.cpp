@@ -34,10 +34,10 @@ struct Came {
 };
 
 struct Traffic {
-  std::vector<Member> members;
-  std::vector<Sent> sent;
-  std::vector<Came> came;
-  std::vector<std::int64_t> receivers;  // by place in `sent`
+  std::vector<Member> members = {};
+  std::vector<Sent> sent = {};
+  std::vector<Came> came = {};
+  std::vector<std::int64_t> receivers = {};  // by place in `sent`
 };
 
 /// The first is there from the beginning to the end; the others come and go.

@@ -40,6 +40,12 @@ Payload carried(Stage& stage, Payload payload) {
   return payload;
 }
 
+Publish with(Payload payload) {
+  Publish made;
+  made.payload = std::move(payload);
+  return made;
+}
+
 Payload small() { return Payload::text("goes inline"); }
 
 Payload large(Stage& stage) {
@@ -73,8 +79,8 @@ void below_and_at(Stage& stage) {
   const std::size_t limit = limit_of(stage);
   std::vector<Publish> all;
   for (const std::size_t size : {limit, limit / 2, limit / 16, std::min<std::size_t>(limit, 20)}) {
-    all.push_back({.payload = carried(stage, Payload::text(std::string(size, 'i')))});
-    all.push_back({.payload = carried(stage, Payload::binary(random_bytes(stage, size / 2)))});
+    all.push_back(with(carried(stage, Payload::text(std::string(size, 'i')))));
+    all.push_back(with(carried(stage, Payload::binary(random_bytes(stage, size / 2)))));
   }
   through(stage, all);
 }
@@ -82,27 +88,27 @@ void below_and_at(Stage& stage) {
 void above(Stage& stage) {
   const std::size_t limit = limit_of(stage);
   through(stage,
-          {{.payload = large(stage)},
-           {.payload = carried(stage, Payload::binary(random_bytes(stage, limit + 100)))},
-           {.payload = carried(stage, Payload::text(std::string(limit + limit / 2 + 1, 'r')))}});
+          {with(large(stage)),
+           with(carried(stage, Payload::binary(random_bytes(stage, limit + 100)))),
+           with(carried(stage, Payload::text(std::string(limit + limit / 2 + 1, 'r'))))});
 }
 
 /// base64 makes four of three: sent as text of that length it lies on the other side.
 void base64(Stage& stage) {
   const std::size_t limit = limit_of(stage);
   through(stage,
-          {{.payload = carried(stage, Payload::binary(random_bytes(stage, limit)))},
-           {.payload = carried(stage, Payload::binary(random_bytes(stage, limit + 1)))},
-           {.payload = carried(stage, Payload::binary(random_bytes(stage, limit * 4 / 5)))}});
+          {with(carried(stage, Payload::binary(random_bytes(stage, limit)))),
+           with(carried(stage, Payload::binary(random_bytes(stage, limit + 1)))),
+           with(carried(stage, Payload::binary(random_bytes(stage, limit * 4 / 5))))});
 }
 
 void compressible(Stage& stage) {
   const std::size_t limit = limit_of(stage);
   std::string text;
   while (text.size() <= limit) text += "the same words again and again; ";
-  through(stage, {{.payload = carried(stage, Payload::text(std::string(limit + 1, 'a')))},
-                  {.payload = carried(stage, Payload::binary(std::string(limit + 1, '\0')))},
-                  {.payload = carried(stage, Payload::text(text))}});
+  through(stage, {with(carried(stage, Payload::text(std::string(limit + 1, 'a')))),
+                  with(carried(stage, Payload::binary(std::string(limit + 1, '\0')))),
+                  with(carried(stage, Payload::text(text)))});
 }
 
 /// Characters of two, three and four bytes: in each way of counting them fewer than the limit.
@@ -112,7 +118,7 @@ void characters(Stage& stage) {
   for (const std::string_view character : {"é", "数", "😀"}) {
     std::string text;
     while (text.size() <= limit) text += character;
-    all.push_back({.payload = carried(stage, Payload::text(text))});
+    all.push_back(with(carried(stage, Payload::text(text))));
   }
   through(stage, all);
 }
@@ -132,8 +138,10 @@ void read_elsewhere(Stage& stage) {
     // Read as soon as it has come, whether or not its publish has been answered.
     if (!stage.wait_count(consumes, held, i + 1)) return;
     const Delivered came = consumes.deliveries(held).back();
-    if (auto read =
-            reads.retrieve({.message = came.message, .transaction_id = came.transaction_id});
+    targets::Published arrived;
+    arrived.message = came.message;
+    arrived.transaction_id = came.transaction_id;
+    if (auto read = reads.retrieve(arrived);
         !read && reads.closed())
       return;
     if (auto published = publisher.await_publish(under_way); !published)
@@ -150,9 +158,9 @@ void contents(Stage& stage) {
     json.resize(size - 2);
     json += "\"}";
     for (const std::string& bytes : {std::string(size, 'a'), std::string(size, ' '), json})
-      all.push_back({.payload = carried(stage, Payload::text(bytes))});
+      all.push_back(with(carried(stage, Payload::text(bytes))));
     for (const std::string& bytes : {std::string(size, '\0'), random_bytes(stage, size)})
-      all.push_back({.payload = carried(stage, Payload::binary(bytes))});
+      all.push_back(with(carried(stage, Payload::binary(bytes))));
   }
   through(stage, all, false);
 }
@@ -161,7 +169,7 @@ void metadata(Stage& stage) {
   const std::size_t limit = limit_of(stage);
   std::vector<Publish> all;
   for (const std::size_t size : {limit, limit + 1}) {
-    const Publish plain{.payload = carried(stage, Payload::text(std::string(size, 'm')))};
+    const Publish plain = with(carried(stage, Payload::text(std::string(size, 'm'))));
     all.push_back(plain);
     for (const char* name : {"correlationid", "toolname", "providername", "ownextension"}) {
       all.push_back(plain);
@@ -191,10 +199,15 @@ std::size_t publish_mixed(Stage& stage, Session& session, const std::string& des
 }
 
 void mixed_order(Stage& stage) {
+  constexpr std::size_t kMessages = 16;
   Session& session = stage.connect();
+  Session& other = stage.many_connections() ? stage.connect() : session;
   const std::string destination = stage.destination();
   Consumer consumer(stage, session, subscribe(stage, session, destination, 10));
-  consumer.count(publish_mixed(stage, session, destination, 16, 4));
+  for (std::size_t i = 0; i < kMessages; ++i)
+    stage.publish(i % 3 == 0 ? other : session,
+                  {.destination = destination, .payload = i % 4 == 2 ? large(stage) : small()});
+  consumer.count(kMessages);
 }
 
 void mixed_priority(Stage& stage) {
