@@ -17,6 +17,9 @@ std::vector<const Scenario*> all() {
            queue_order(),
            priority(),
            payload(),
+           patterns(),
+           route(),
+           topics(),
            endpoint(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);

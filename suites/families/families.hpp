@@ -14,11 +14,14 @@ namespace busproof::families {
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> patterns();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> restart();
+std::span<const stage::Scenario> route();
+std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> ttl();
 
 /// All of them, in the order in which they start: the longest first.
