@@ -10,6 +10,9 @@ std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
            durability(),
+           compression(),
+           damage(),
+           integrity(),
            backlog(),
            ttl(),
            queue(),
