@@ -10,7 +10,7 @@ namespace reference::stores {
 namespace {
 
 constexpr std::size_t kZeroedBytes = 4'096;
-constexpr std::uint64_t kBombBytes = 256ULL * 1'048'576;
+constexpr std::uint64_t kBombBytes = 192ULL * 1'048'576;
 constexpr std::uint64_t kStep = 1'048'576;
 constexpr int kGzipWindow = 15 + 16;
 constexpr int kMemoryLevel = 8;

@@ -11,6 +11,9 @@ std::vector<const Scenario*> all() {
   for (const auto family : {
            durability(),
            restart(),
+           compression(),
+           damage(),
+           integrity(),
            backlog(),
            ttl(),
            queue(),

@@ -13,6 +13,9 @@ namespace busproof::families {
 
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
+std::span<const stage::Scenario> compression();
+std::span<const stage::Scenario> damage();
+std::span<const stage::Scenario> integrity();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> patterns();
 std::span<const stage::Scenario> payload();

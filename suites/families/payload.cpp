@@ -82,15 +82,6 @@ void digests(Stage& stage) {
   through_and_back(stage, payloads);
 }
 
-/// The sizes of payloads whose stored bytes the bus vouches for.
-std::vector<std::size_t> vouched_sizes(Stage& stage) {
-  std::vector<std::size_t> sizes;
-  const auto limit = stage.claims().limit("inline_bytes_max");
-  if (!limit || stage.claims().trait("integrity", "inline") == "true") sizes = {1000, 70'000};
-  if (limit) sizes.push_back(static_cast<std::size_t>(*limit) + 100);
-  return sizes;
-}
-
 void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t at) {
   const auto published = stage.publish(
       session,

@@ -1,5 +1,7 @@
 #include "suites/families/payloads.hpp"
 
+#include <array>
+
 namespace busproof::families {
 
 using targets::Payload;
@@ -8,6 +10,31 @@ std::string random_bytes(stage::Stage& stage, std::size_t count) {
   std::string bytes(count, '\0');
   for (char& byte : bytes) byte = static_cast<char>(stage.random()() & 0xFF);
   return bytes;
+}
+
+std::string words(stage::Stage& stage, std::size_t count) {
+  constexpr std::array<std::string_view, 8> kWords = {"bus ",  "queue ",   "topic ", "lease ",
+                                                      "ack ", "message ", "group ", "credit "};
+  std::string text;
+  while (text.size() < count)
+    text += kWords.at(static_cast<std::size_t>(stage.random()() % kWords.size()));
+  text.resize(count);
+  return text;
+}
+
+std::vector<std::size_t> vouched_sizes(stage::Stage& stage) {
+  std::vector<std::size_t> sizes;
+  const auto limit = stage.claims().limit("inline_bytes_max");
+  if (!limit || stage.claims().trait("integrity", "inline") == "true") sizes = {1000, 70'000};
+  if (limit) sizes.push_back(static_cast<std::size_t>(*limit) + 100);
+  return sizes;
+}
+
+void read(stage::Stage& stage, targets::Session& session, const targets::Published& message) {
+  auto bytes = session.retrieve(message);
+  if (bytes || !session.closed()) return;
+  if (stage.many_connections()) stage.connect();
+  stage.give_up("bus/retrieve", bytes.error());
 }
 
 bool fits(const contract::Claims& claims, const Payload& payload) {

@@ -14,6 +14,16 @@ std::string random_bytes(stage::Stage& stage, std::size_t count);
 /// room for base64 and the rest of the message, message_bytes_max.
 bool fits(const contract::Claims& claims, const targets::Payload& payload);
 
+/// Text of that many bytes, of a few words in random order: it takes a fourth of it compressed.
+std::string words(stage::Stage& stage, std::size_t count);
+
+/// The sizes of payloads whose stored bytes the bus vouches for, the largest last.
+std::vector<std::size_t> vouched_sizes(stage::Stage& stage);
+
+/// Retrieves a message, whatever comes of it. Where that ends the connection the scenario ends, once
+/// it has been seen whether the bus takes another one.
+void read(stage::Stage& stage, targets::Session& session, const targets::Published& message);
+
 std::vector<targets::Payload> with_nul_bytes();
 std::vector<targets::Payload> no_utf8();
 

@@ -21,6 +21,11 @@ void record(history::Recorder& recorder, const targets::Published& message,
 
 }  // namespace
 
+void Stage::watch_memory() {
+  setting_.target.forget_peak_memory();
+  mark_memory();
+}
+
 void Stage::mark_memory() {
   const auto bytes = setting_.target.peak_memory();
   if (!bytes)

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include <fmt/format.h>
+#include <boost/json/serialize.hpp>
 
 #include "suites/stage/hello.hpp"
 
@@ -174,7 +175,9 @@ void Stage::start_bus(std::string_view variant) {
     throw Abandoned{Verdict::blocked,
                     fmt::format("bus/hello was not answered within recovery_ms of a start: {} ({})",
                                 up.error().kind(), up.error().detail())};
-  recorder().mark("started");
+  const std::string detail =
+      variant.empty() ? "" : json::serialize(json::object{{"variant", variant}});
+  recorder().add({.action = history::Action::mark}, {.error = "started", .detail = detail});
 }
 
 bool Stage::lost() const {

@@ -97,9 +97,14 @@ class Stage {
   /// of that name.
   void start_bus(std::string_view variant);
   void need_variant(std::string_view variant) const;
+  [[nodiscard]] bool has_variant(std::string_view variant) const {
+    return setting_.target.has_variant(variant);
+  }
 
-  /// Records the peak of the bus' resident memory so far: the mark "memory". Unverified where the
-  /// bus does not run from here.
+  /// Records the peak of the bus' resident memory, since watch_memory() where the system can tell
+  /// that, as the mark "memory". watch_memory() records where it begins. Unverified where the bus
+  /// does not run from here.
+  void watch_memory();
   void mark_memory();
 
   /// Damages what is stored of that message: from outside where the target says how, else through
@@ -112,6 +117,11 @@ class Stage {
     bool through_hook = false;  ///< Not from outside, even where that can be done.
   };
   void corrupt(const targets::Published& message, const Damage& damage);
+
+  /// Whether that can be done from outside.
+  [[nodiscard]] bool reaches(const Damage& damage) const {
+    return setting_.target.corrupter(damage.part + "." + damage.op) != nullptr;
+  }
 
   /// Whether the bus ended a connection, or one could not be made.
   [[nodiscard]] bool lost() const;

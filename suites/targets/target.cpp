@@ -191,6 +191,10 @@ std::optional<std::int64_t> Target::peak_memory() const {
   return process::peak_memory(process_->pid());
 }
 
+void Target::forget_peak_memory() const {
+  if (process_) process::forget_peak_memory(process_->pid());
+}
+
 const Backend* Target::corrupter(const std::string& damage) const {
   const auto found =
       std::find_if(file_.backends.begin(), file_.backends.end(),

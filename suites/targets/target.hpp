@@ -48,6 +48,7 @@ class Target {
   /// The peak of the resident memory of all that was launched, in bytes; nothing where it does not
   /// run from here.
   [[nodiscard]] std::optional<std::int64_t> peak_memory() const;
+  void forget_peak_memory() const;  ///< From now on the peak counts anew, where the system can.
 
   /// What damages a stored byte from outside ("payload.flip"), or null.
   [[nodiscard]] const Backend* corrupter(const std::string& damage) const;

@@ -29,7 +29,8 @@ constexpr Rule kComp1{
 
 constexpr auto kComp2Cases = std::to_array<Case>({
     {.name = "compressible",
-     .says = "A compressible payload of 64 KiB or more takes less room than its size.",
+     .says = "A compressible payload of 64 KiB or more that goes to the store takes less room than "
+             "its size.",
      .also = "store"},
     {.name = "incompressible",
      .says = "An incompressible payload takes at most 1 % and 1 KiB per chunk more than its size.",
