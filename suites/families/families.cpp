@@ -10,6 +10,8 @@ std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
            durability(),
+           expired(),
+           expiry(),
            ttl(),
            queue(),
            priority(),

@@ -13,6 +13,8 @@ namespace busproof::families {
 
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> expired();
+std::span<const stage::Scenario> expiry();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();

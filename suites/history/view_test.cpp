@@ -41,6 +41,30 @@ TEST(View, AnInvokeWithoutAnswerMayHaveHappened) {
   EXPECT_EQ(view.publish_of(3), nullptr);
 }
 
+TEST(View, ShiftedTimeIsAnInterval) {
+  const auto history = from_json_lines(R"({"busproof_history": 1}
+{"at_ms": 10, "phase": "invoke", "action": "control", "op": 1, "detail": {"method": "ctl/clock", "params": {"advance_ms": 500}}}
+{"at_ms": 20, "phase": "ok", "action": "control", "op": 1}
+{"at_ms": 30, "phase": "invoke", "action": "control", "op": 2, "detail": {"method": "ctl/clock", "params": {"advance_ms": 70}}}
+{"at_ms": 40, "phase": "fail", "action": "control", "op": 2}
+{"at_ms": 50, "phase": "invoke", "action": "control", "op": 3, "detail": {"method": "ctl/clock", "params": {"advance_ms": 3}}}
+)");
+  ASSERT_TRUE(history.has_value());
+  const View view(*history);
+  const auto passed = [&](int from, int to) {
+    return std::pair<Time, Time>(view.passed_at_least(milliseconds(from), milliseconds(to)),
+                                 view.passed_at_most(milliseconds(from), milliseconds(to)));
+  };
+  const auto expected = [](int least, int most) {
+    return std::pair<Time, Time>(milliseconds(least), milliseconds(most));
+  };
+  EXPECT_EQ(passed(0, 5), expected(5, 5));
+  EXPECT_EQ(passed(0, 15), expected(15, 515));
+  EXPECT_EQ(passed(0, 45), expected(545, 545));
+  EXPECT_EQ(passed(15, 45), expected(30, 530));
+  EXPECT_EQ(passed(25, 60), expected(35, 38));
+}
+
 TEST(View, AStallCountsWhereItOverlaps) {
   const auto history = from_json_lines(kText);
   const View view(*history);
