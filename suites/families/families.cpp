@@ -12,6 +12,7 @@ std::vector<const Scenario*> all() {
            durability(),
            expired(),
            expiry(),
+           sweeping(),
            backlog(),
            ttl(),
            queue(),

@@ -1,6 +1,7 @@
 // Method: a small history by hand; the view joins what belongs together.
 #include "suites/history/view.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "suites/history/json_lines.hpp"
@@ -42,13 +43,20 @@ TEST(View, AnInvokeWithoutAnswerMayHaveHappened) {
 }
 
 TEST(View, ShiftedTimeIsAnInterval) {
-  const auto history = from_json_lines(R"({"busproof_history": 1}
-{"at_ms": 10, "phase": "invoke", "action": "control", "op": 1, "detail": {"method": "ctl/clock", "params": {"advance_ms": 500}}}
-{"at_ms": 20, "phase": "ok", "action": "control", "op": 1}
-{"at_ms": 30, "phase": "invoke", "action": "control", "op": 2, "detail": {"method": "ctl/clock", "params": {"advance_ms": 70}}}
-{"at_ms": 40, "phase": "fail", "action": "control", "op": 2}
-{"at_ms": 50, "phase": "invoke", "action": "control", "op": 3, "detail": {"method": "ctl/clock", "params": {"advance_ms": 3}}}
-)");
+  constexpr std::string_view kHead =
+      R"("phase": "invoke", "action": "control", "detail": {"method": "ctl/clock", "params": )";
+  const auto advance = [&](int at, int op, int ms) {
+    return fmt::format(R"({{"at_ms": {}, "op": {}, {}{{"advance_ms": {}}}}}}})", at, op, kHead, ms) +
+           "\n";
+  };
+  const auto answer = [](int at, int op, std::string_view phase) {
+    return fmt::format(R"({{"at_ms": {}, "op": {}, "phase": "{}", "action": "control"}})", at, op,
+                       phase) +
+           "\n";
+  };
+  const auto history = from_json_lines("{\"busproof_history\": 1}\n" + advance(10, 1, 500) +
+                                       answer(20, 1, "ok") + advance(30, 2, 70) +
+                                       answer(40, 2, "fail") + advance(50, 3, 3));
   ASSERT_TRUE(history.has_value());
   const View view(*history);
   const auto passed = [&](int from, int to) {
