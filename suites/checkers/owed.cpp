@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "suites/checkers/life.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -90,7 +91,7 @@ Owed::Fence Owed::fence(const Operation& publish, const history::Delivery& recei
 std::optional<Time> Owed::due(const Operation& publish) const {
   if (!publish.ok() || publish.destination != group_.first) return std::nullopt;
   if (text_of(publish.asked, "mode") == "topic") return std::nullopt;
-  if (publish.asked.if_contains("ttl_ms") != nullptr) return std::nullopt;
+  if (is_mortal(publish)) return std::nullopt;
   if (removed(view_, publish.message, history::kNever)) return std::nullopt;
   if (exists_from_ != Time::zero() && publish.invoked <= exists_from_) return std::nullopt;
   const std::int64_t delay = number_of(publish.asked, "delay_ms");
@@ -139,9 +140,8 @@ bool gone_otherwise(const View& view, const contract::Claims& claims, const Oper
 
 bool may_be_gone(const View& view, const contract::Claims& claims, const Operation& publish,
                  const Operation& retrieve) {
-  const std::int64_t ttl = number_of(publish.asked, "ttl_ms", 0);
-  const Time over = publish.invoked + std::chrono::milliseconds(ttl) - granularity(claims);
-  return (ttl > 0 && retrieve.answered >= over) || gone_otherwise(view, claims, publish, retrieve);
+  return maybe_over(view, claims, publish, retrieve.answered) ||
+         gone_otherwise(view, claims, publish, retrieve);
 }
 
 }  // namespace busproof::checkers

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "suites/checkers/life.hpp"
 #include "suites/checkers/owed.hpp"
 #include "suites/checkers/timing.hpp"
 
@@ -26,10 +27,9 @@ std::vector<Read> reads(const View& view) {
   for (const Operation& retrieve : view.operations(Action::retrieve)) {
     const Operation* publish = view.publish_of(retrieve.message);
     if (publish == nullptr || !publish->ok()) continue;
-    const std::int64_t ttl = history::number_of(publish->asked, "ttl_ms", 0);
-    const bool gone = retrieve.error == "expired" || retrieve.error == "not_found";
-    if (ttl > 0 && (gone || retrieve.ok()))
-      found.push_back({&retrieve, publish, std::chrono::milliseconds(ttl), gone});
+    const auto ttl = life_of(*publish);
+    const bool gone = says_gone(retrieve);
+    if (ttl && (gone || retrieve.ok())) found.push_back({&retrieve, publish, *ttl, gone});
   }
   return found;
 }
@@ -39,14 +39,15 @@ std::vector<Read> reads(const View& view) {
 Judgement judge_not_expired_early(const View& view, const contract::Claims& claims) {
   std::uint64_t judged = 0;
   for (const Read& read : reads(view)) {
-    const Time earliest_end = read.publish->invoked + read.ttl - granularity(claims);
     if (may_be_gone(view, claims, *read.publish, *read.retrieve)) continue;
     ++judged;
     if (read.gone)
       return Judgement::violated(
           "expired_early",
           fmt::format("Message m{} was gone at least {:.1f} ms before its {} ms were over.",
-                      read.publish->message, millis(earliest_end - read.retrieve->answered),
+                      read.publish->message,
+                      millis(read.ttl - granularity(claims) -
+                             view.passed_at_most(read.publish->invoked, read.retrieve->answered)),
                       millis(read.ttl)),
           {read.publish->invoke_index, read.retrieve->answer_index});
   }
@@ -58,8 +59,7 @@ Judgement judge_not_readable_late(const View& view, const contract::Claims& clai
   if (!grace) return Judgement::unverified("ttl_grace_ms is not declared");
   std::uint64_t judged = 0;
   for (const Read& read : reads(view)) {
-    const Time latest_end = read.publish->answered + read.ttl + *grace + granularity(claims);
-    if (read.retrieve->invoked <= latest_end) continue;
+    if (!certainly_over(view, claims, *read.publish, read.retrieve->invoked, *grace)) continue;
     if (read.gone && gone_otherwise(view, claims, *read.publish, *read.retrieve)) continue;
     ++judged;
     if (!read.gone)
@@ -67,7 +67,10 @@ Judgement judge_not_readable_late(const View& view, const contract::Claims& clai
           "readable_late",
           fmt::format(
               "Message m{} could be read {:.0f} ms after its {} ms and the grace were over.",
-              read.publish->message, millis(read.retrieve->invoked - latest_end), millis(read.ttl)),
+              read.publish->message,
+              millis(view.passed_at_least(read.publish->answered, read.retrieve->invoked) -
+                     read.ttl - *grace - granularity(claims)),
+              millis(read.ttl)),
           {read.publish->answer_index, read.retrieve->answer_index});
   }
   return Judgement::met(judged);

@@ -18,6 +18,8 @@ std::span<const stage::Scenario> damage();
 std::span<const stage::Scenario> integrity();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> patterns();
+std::span<const stage::Scenario> expired();
+std::span<const stage::Scenario> expiry();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
@@ -25,6 +27,7 @@ std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> restart();
 std::span<const stage::Scenario> route();
 std::span<const stage::Scenario> topics();
+std::span<const stage::Scenario> sweeping();
 std::span<const stage::Scenario> ttl();
 
 /// All of them, in the order in which they start: the longest first.

@@ -91,6 +91,33 @@ std::vector<Note> View::marks(std::string_view name) const {
   return found;
 }
 
+namespace {
+
+/// What a ctl/clock adds; zero for any other request, and for one that certainly did not happen.
+Time advance_of(const Operation& control) {
+  if (control.outcome == Phase::fail || text_of(control.asked, "method") != "ctl/clock") return {};
+  const json::value* params = control.asked.if_contains("params");
+  if (params == nullptr || !params->is_object()) return {};
+  return std::chrono::milliseconds(number_of(params->get_object(), "advance_ms"));
+}
+
+}  // namespace
+
+Time View::passed_at_least(Time from, Time to) const {
+  Time passed = to - from;
+  for (const Operation& control : operations(Action::control))
+    if (control.ok() && control.invoked >= from && control.answered <= to)
+      passed += advance_of(control);
+  return passed;
+}
+
+Time View::passed_at_most(Time from, Time to) const {
+  Time passed = to - from;
+  for (const Operation& control : operations(Action::control))
+    if (control.answered >= from && control.invoked <= to) passed += advance_of(control);
+  return passed;
+}
+
 Time View::longest_stall(Time from, Time to) const {
   Time longest{};
   for (const Note& note : notes_) {

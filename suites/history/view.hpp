@@ -79,6 +79,12 @@ class View {
   /// Every mark of that name, in order.
   [[nodiscard]] std::vector<Note> marks(std::string_view name) const;
 
+  /// How much time passed for the bus from `from` to `to`, at least and at most: the harness' own,
+  /// and what ctl/clock added in between for certain or maybe. What a restart does to an added time
+  /// is the target's: it hands it on.
+  [[nodiscard]] Time passed_at_least(Time from, Time to) const;
+  [[nodiscard]] Time passed_at_most(Time from, Time to) const;
+
   /// The longest time, within [from, to], for which the harness itself was not scheduled.
   [[nodiscard]] Time longest_stall(Time from, Time to) const;
 

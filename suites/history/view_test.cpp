@@ -1,6 +1,7 @@
 // Method: a small history by hand; the view joins what belongs together.
 #include "suites/history/view.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "suites/history/json_lines.hpp"
@@ -39,6 +40,37 @@ TEST(View, AnInvokeWithoutAnswerMayHaveHappened) {
   EXPECT_EQ(view.publish_of(2)->outcome, Phase::info);
   EXPECT_EQ(view.publish_of(2)->answered, kNever);
   EXPECT_EQ(view.publish_of(3), nullptr);
+}
+
+TEST(View, ShiftedTimeIsAnInterval) {
+  constexpr std::string_view kHead =
+      R"("phase": "invoke", "action": "control", "detail": {"method": "ctl/clock", "params": )";
+  const auto advance = [&](int at, int op, int ms) {
+    return fmt::format(R"({{"at_ms": {}, "op": {}, {}{{"advance_ms": {}}}}}}})", at, op, kHead, ms) +
+           "\n";
+  };
+  const auto answer = [](int at, int op, std::string_view phase) {
+    return fmt::format(R"({{"at_ms": {}, "op": {}, "phase": "{}", "action": "control"}})", at, op,
+                       phase) +
+           "\n";
+  };
+  const auto history = from_json_lines("{\"busproof_history\": 1}\n" + advance(10, 1, 500) +
+                                       answer(20, 1, "ok") + advance(30, 2, 70) +
+                                       answer(40, 2, "fail") + advance(50, 3, 3));
+  ASSERT_TRUE(history.has_value());
+  const View view(*history);
+  const auto passed = [&](int from, int to) {
+    return std::pair<Time, Time>(view.passed_at_least(milliseconds(from), milliseconds(to)),
+                                 view.passed_at_most(milliseconds(from), milliseconds(to)));
+  };
+  const auto expected = [](int least, int most) {
+    return std::pair<Time, Time>(milliseconds(least), milliseconds(most));
+  };
+  EXPECT_EQ(passed(0, 5), expected(5, 5));
+  EXPECT_EQ(passed(0, 15), expected(15, 515));
+  EXPECT_EQ(passed(0, 45), expected(545, 545));
+  EXPECT_EQ(passed(15, 45), expected(30, 530));
+  EXPECT_EQ(passed(25, 60), expected(35, 38));
 }
 
 TEST(View, AStallCountsWhereItOverlaps) {

@@ -63,6 +63,7 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
     std::unique_ptr<targets::Target> keeper;
     auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper);
     if (!bus) throw Abandoned{Verdict::blocked, bus.error().detail()};
+    if (keeper) recorder.mark("alone");
     stage::Stage stage({*bus->target, recorder, ground.claims, new_token(), seed});
     try {
       act(stage);

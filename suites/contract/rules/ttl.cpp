@@ -67,6 +67,7 @@ constexpr auto kTtl3Cases = std::to_array<Case>({
     {.name = "counted_once",
      .says = "Statistics count it as expired exactly once.",
      .also = "queue stats",
+     .where = "ttl.on_expiry=drop",
      .limits = "ttl_grace_ms"},
 });
 constexpr Rule kTtl3{
@@ -143,7 +144,9 @@ constexpr auto kTtl7Cases = std::to_array<Case>({
     {.name = "negative", .says = "A negative ttl_ms is invalid_argument."},
     {.name = "overflow",
      .says = "A ttl_ms beyond the declared largest, or beyond any calendar, is invalid_argument."},
-    {.name = "past", .says = "An expirytime in the past is invalid_argument."},
+    {.name = "past",
+     .says = "An expirytime in the past is invalid_argument.",
+     .also = "queue store"},
 });
 constexpr Rule kTtl7{.id = "TTL-7",
                      .level = Level::must,
