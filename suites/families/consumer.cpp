@@ -12,7 +12,8 @@ using targets::Delivered;
 void Consumer::ack_new(const std::vector<Delivered>& deliveries) {
   std::vector<std::uint32_t> under_way;
   for (; acked_ < deliveries.size(); ++acked_)
-    under_way.push_back(session_.start_ack(deliveries[acked_]));
+    if (!deliveries[acked_].delivery_id.empty())
+      under_way.push_back(session_.start_ack(deliveries[acked_]));
   // A refused ack is the judges' to weigh; here it only means that the message may come again.
   for (const std::uint32_t operation : under_way)
     if (auto answered = session_.await_ack(operation); !answered && session_.closed()) return;
@@ -34,8 +35,8 @@ bool Consumer::count(std::size_t count) {
   return until([&](const auto& deliveries) { return deliveries.size() >= count; });
 }
 
-bool Consumer::fence(const std::string& destination) {
-  const std::uint32_t fence = stage_.publish_fence(session_, destination);
+bool Consumer::fence(const std::string& destination, const std::string& mode) {
+  const std::uint32_t fence = stage_.publish_fence(session_, destination, mode);
   return until([&](const auto& deliveries) {
     return std::any_of(deliveries.begin(), deliveries.end(),
                        [&](const Delivered& came) { return came.message == fence; });

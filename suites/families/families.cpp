@@ -15,6 +15,11 @@ std::vector<const Scenario*> all() {
            priority(),
            payload(),
            endpoint(),
+           edges(),
+           holding(),
+           batch(),
+           handshake(),
+           unclaimed(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;

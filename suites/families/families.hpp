@@ -11,12 +11,17 @@
 
 namespace busproof::families {
 
+std::span<const stage::Scenario> batch();
 std::span<const stage::Scenario> durability();
+std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> handshake();
+std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> ttl();
+std::span<const stage::Scenario> unclaimed();
 
 /// All of them, in the order in which they start: the longest first.
 std::vector<const stage::Scenario*> all();
