@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "suites/contract/vocabulary.hpp"
@@ -201,6 +202,13 @@ Result<Claims> Claims::parse(const json::object& hello, Transport over) {
   check_limit_names(hello, claims.problems_);
   check_guarantees(hello, claims.problems_);
   return claims;
+}
+
+Result<Claims> Claims::parse_text(std::string_view hello, Transport over) {
+  boost::system::error_code failed;
+  const json::value value = json::parse(hello, failed);
+  if (failed || !value.is_object()) return refused("bad_claims", "claims that are no JSON object");
+  return parse(value.get_object(), over);
 }
 
 bool Claims::has(std::string_view capability) const {

@@ -29,6 +29,9 @@ class Claims {
   static Result<Claims> parse(const boost::json::object& hello,
                               Transport over = Transport::websocket);
 
+  /// The same of its JSON text.
+  static Result<Claims> parse_text(std::string_view hello, Transport over);
+
   /// Whether the bus claims `capability`; "websocket" follows from the transport.
   [[nodiscard]] bool has(std::string_view capability) const;
 

@@ -12,6 +12,7 @@
 namespace busproof::families {
 
 std::span<const stage::Scenario> batch();
+std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();
@@ -20,6 +21,7 @@ std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
+std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> ttl();
 std::span<const stage::Scenario> unclaimed();
 

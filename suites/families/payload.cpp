@@ -95,12 +95,7 @@ void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t
   const auto published = stage.publish(
       session,
       {.destination = stage.destination(), .payload = Payload::binary(random_bytes(stage, size))});
-  auto flipped = stage.control("ctl/corrupt", {{"transaction_id", published.transaction_id},
-                                               {"part", "payload"},
-                                               {"op", "flip"},
-                                               {"at", at}});
-  if (!flipped) stage.give_up("ctl/corrupt", flipped.error());
-  stage.recorder().mark("corrupted", published.message);
+  stage.corrupt(published, {.at = static_cast<std::int64_t>(at)});
   if (auto read = session.retrieve(published); !read && session.closed())
     stage.give_up("bus/retrieve", read.error());
 }

@@ -1,7 +1,6 @@
 #include "suites/history/binary.hpp"
 
-#include <exception>
-#include <optional>
+#include <vector>
 
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
@@ -51,16 +50,17 @@ void put_event(std::string& out, const Event& event, Time before) {
 /// Reads forward; after the first failure every value is zero and `ok` stays false.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  explicit Reader(std::string_view bytes)
+      : begin_(bytes.data()), next_(begin_), end_(begin_ + bytes.size()) {}
 
   std::uint64_t number() {
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const std::uint64_t byte = static_cast<unsigned char>(one());
       value |= (byte & 0x7F) << shift;
-      if ((byte & 0x80) == 0) return ok ? value : 0;
+      if ((byte & 0x80) == 0) return value;
     }
-    ok = false;
+    fail();
     return 0;
   }
 
@@ -72,30 +72,38 @@ class Reader {
   /// A number that must be below `bound`.
   std::uint32_t below(std::uint64_t bound) {
     const std::uint64_t value = number();
-    if (value >= bound) ok = false;
-    return ok ? static_cast<std::uint32_t>(value) : 0;
+    if (value < bound) return static_cast<std::uint32_t>(value);
+    fail();
+    return 0;
   }
 
   std::string_view bytes(std::uint64_t count) {
-    if (!ok || count > bytes_.size() - at_) {
-      ok = false;
+    if (count > static_cast<std::uint64_t>(end_ - next_)) {
+      fail();
       return {};
     }
-    at_ += count;
-    return bytes_.substr(at_ - count, count);
+    next_ += count;
+    return {next_ - count, static_cast<std::size_t>(count)};
   }
 
   char one() {
-    const std::string_view byte = bytes(1);
-    return byte.empty() ? '\0' : byte.front();
+    if (next_ != end_) return *next_++;
+    fail();
+    return '\0';
   }
 
-  [[nodiscard]] std::size_t at() const { return at_; }
+  [[nodiscard]] std::size_t at() const { return static_cast<std::size_t>(next_ - begin_); }
   bool ok = true;
 
  private:
-  std::string_view bytes_;
-  std::size_t at_ = 0;
+  void fail() {
+    ok = false;
+    end_ = next_;
+  }
+
+  const char* begin_;
+  const char* next_;
+  const char* end_;
 };
 
 constexpr std::uint64_t kAnyNumber = std::uint64_t{1} << 32;
@@ -118,26 +126,6 @@ Event read_event(Reader& in, Time before, std::size_t texts) {
   return event;
 }
 
-/// True when the end record was found and its count agrees.
-bool read_records(Reader& in, History& history) {
-  Time before{};
-  while (in.ok) {
-    const char tag = in.one();
-    if (tag == kText) {
-      const std::string_view text = in.bytes(in.number());
-      if (in.ok) history.intern(text);
-    } else if (tag == kEvent) {
-      const Event event = read_event(in, before, history.texts().size());
-      if (!in.ok) break;
-      before = event.at;
-      history.events.push_back(event);
-    } else {
-      return tag == kEnd && in.number() == history.events.size() && in.ok;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 std::string to_binary(const History& history) {
@@ -157,20 +145,49 @@ std::string to_binary(const History& history) {
   return out;
 }
 
-contract::Result<History> from_binary(std::string_view bytes) {
+contract::Result<Header> scan(std::string_view bytes, const OnEvent& each) {
   Reader in(bytes);
   if (in.bytes(kMagic.size()) != kMagic)
     return contract::refused("not_a_history", "the file does not begin with BPH1");
   const std::string_view head = in.bytes(in.number());
   if (!in.ok) return contract::refused("not_a_history", "the header is cut off");
   auto header = parse_header(head);
-  if (!header) return tl::make_unexpected(header.error());
+  if (!header) return header;
+  std::vector<std::string_view> texts(1);
+  texts.reserve(bytes.size() / 128);  // About what histories hold; a guess costs nothing.
+  std::size_t events = 0;
+  Time before{};
+  for (;;) {
+    const char tag = in.one();
+    if (tag == kText) {
+      texts.push_back(in.bytes(in.number()));
+    } else if (tag == kEvent) {
+      const Event event = read_event(in, before, texts.size());
+      if (!in.ok) break;
+      before = event.at;
+      each(*header, event, events++, texts);
+    } else if (tag == kEnd && in.number() == events && in.ok) {
+      return header;
+    } else {
+      break;
+    }
+  }
+  return contract::refused("not_a_history", fmt::format("torn or damaged near byte {}, after {} "
+                                                        "events",
+                                                        in.at(), events));
+}
+
+contract::Result<History> from_binary(std::string_view bytes) {
   History history;
+  std::vector<Text> numbers(1);  // A file may hold a text twice.
+  auto header = scan(bytes, [&](const Header&, const Event& read, std::size_t,
+                                const std::vector<std::string_view>& texts) {
+    while (numbers.size() < texts.size()) numbers.push_back(history.intern(texts[numbers.size()]));
+    Event& event = history.events.emplace_back(read);
+    for (Text* text : {&event.destination, &event.error, &event.detail}) *text = numbers[*text];
+  });
+  if (!header) return tl::make_unexpected(header.error());
   history.header = *header;
-  if (!read_records(in, history))
-    return contract::refused("not_a_history",
-                             fmt::format("torn or damaged near byte {}, after {} events", in.at(),
-                                         history.events.size()));
   return history;
 }
 

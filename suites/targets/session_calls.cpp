@@ -295,6 +295,7 @@ std::uint32_t Session::start_raw(std::string text, const std::string& answer_id,
   Request request{event_of(Action::call), "", {}};
   request.detail = {{"raw", what}, {"id", answer_id}};
   const std::uint32_t operation = expect(std::move(request), answer_id);
+  shared_.recorder.wire(number_, true, text);
   transport_->send(std::move(text));
   return operation;
 }

@@ -1,0 +1,59 @@
+#include "suites/checkers/stream/stream.hpp"
+
+#include <optional>
+
+#include "suites/history/binary.hpp"
+
+namespace busproof::checkers::stream {
+
+Stream::Stream(const contract::Claims& claims) : ledger_(claims), checkers_(all_promises()) {}
+
+void Stream::add(const Event& event, std::uint32_t index, const Texts& texts) {
+  using history::Phase;
+  if (event.phase == Phase::note && event.action == history::Action::deliver) {
+    const Came came = ledger_.came(event, index);
+    for (const auto& checker : checkers_) checker->on_delivery(ledger_, came);
+  }
+  ledger_.add(event, index, texts);
+  if (event.phase == Phase::invoke || event.phase == Phase::note) return;
+  for (const auto& checker : checkers_) checker->on_answer(ledger_, event, index, texts);
+}
+
+std::vector<Promise> Stream::finish() const {
+  std::vector<Promise> all;
+  for (const auto& checker : checkers_)
+    all.push_back({checker->name(), checker->judgement(ledger_)});
+  return all;
+}
+
+std::vector<Promise> judge(const history::History& history, const contract::Claims& claims) {
+  const Texts texts(history.texts().begin(), history.texts().end());
+  Stream stream(claims);
+  for (std::size_t i = 0; i < history.events.size(); ++i)
+    stream.add(history.events[i], static_cast<std::uint32_t>(i), texts);
+  return stream.finish();
+}
+
+contract::Result<std::vector<Promise>> judge_binary(std::string_view bytes) {
+  std::optional<Stream> stream;
+  std::optional<contract::Error> unreadable;
+  const auto header = history::scan(bytes, [&](const history::Header& head, const Event& event,
+                                               std::size_t index, const Texts& texts) {
+    if (!stream && !unreadable) {
+      auto claims = contract::Claims::parse_text(head.claims, head.over_lines
+                                                                  ? contract::Transport::lines
+                                                                  : contract::Transport::websocket);
+      if (claims)
+        stream.emplace(*claims);
+      else
+        unreadable = claims.error();
+    }
+    if (stream) stream->add(event, static_cast<std::uint32_t>(index), texts);
+  });
+  if (!header) return tl::make_unexpected(header.error());
+  if (unreadable) return tl::make_unexpected(*unreadable);
+  if (!stream) return contract::refused("not_a_history", "it holds no events");
+  return stream->finish();
+}
+
+}  // namespace busproof::checkers::stream
