@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "suites/checkers/refusals.hpp"
 #include "suites/history/breaches.hpp"
 
 namespace busproof::checkers {
@@ -25,11 +26,6 @@ std::string kind_of(const Operation& operation) {
 /// What an answer is told apart by: "a result" or the kind of its error.
 std::string answer_of(const Operation& operation) {
   return operation.ok() ? "a result" : operation.error;
-}
-
-bool was_answered(const Operation& operation) {
-  return operation.answered != history::kNever && operation.error != "no_answer" &&
-         operation.error != "disconnected";
 }
 
 /// Requests of one history: those made alone, and those that were under way together.

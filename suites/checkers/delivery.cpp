@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/owed.hpp"
-#include "suites/checkers/timing.hpp"
+#include "suites/checkers/refusals.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -80,7 +80,6 @@ Judgement judge_delivered(const View& view, const contract::Claims& claims) {
 }
 
 Judgement judge_refused_absent(const View& view, const contract::Claims&) {
-  const auto groups = deliveries_by_group(view);
   std::map<std::uint32_t, std::size_t> first;
   for (const Delivery& delivery : view.deliveries())
     first.try_emplace(delivery.message, delivery.index);
@@ -93,11 +92,7 @@ Judgement judge_refused_absent(const View& view, const contract::Claims&) {
           fmt::format("Publish of m{} was refused ({}) as certainly not done, and then came.",
                       publish.message, publish.error),
           {publish.invoke_index, publish.answer_index, found->second});
-    const bool watched = std::any_of(groups.begin(), groups.end(), [&](const auto& entry) {
-      return entry.first.first == publish.destination &&
-             fence_published_after(view, entry.second, entry.first.first, publish.answered);
-    });
-    if (watched) ++judged;
+    if (watched(view, publish.destination, publish.answered)) ++judged;
   }
   return Judgement::met(judged);
 }

@@ -10,8 +10,8 @@ namespace busproof::checkers {
 /// Findings: lost, made_up, misdelivered, altered.
 Judgement judge_delivered(const history::View& view, const contract::Claims& claims);
 
-/// API-2: a publish refused as definite is never seen, up to a fence published after the refusal.
-/// Finding: refused_but_delivered.
+/// API-2: a publish refused as definite is never seen, by queue or by topic, up to a fence
+/// published after the refusal. Finding: refused_but_delivered.
 Judgement judge_refused_absent(const history::View& view, const contract::Claims& claims);
 
 /// Whether the payload that came is another than was sent. Digests tell for bytes, fingerprints for

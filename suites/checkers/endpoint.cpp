@@ -1,9 +1,10 @@
 #include "suites/checkers/endpoint.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
+
+#include "suites/checkers/refusals.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -14,33 +15,6 @@ using history::Operation;
 using history::Phase;
 using history::text_of;
 using history::View;
-
-bool was_answered(const Operation& call) {
-  return call.answered != history::kNever && call.error != "no_answer" &&
-         call.error != "disconnected";
-}
-
-/// Whether a request of that session was answered that was sent after `after`.
-bool lives(const View& view, std::uint32_t session, history::Time after) {
-  const auto calls = view.operations(Action::call);
-  return std::any_of(calls.begin(), calls.end(), [&](const Operation& call) {
-    return call.session == session && call.invoked > after && was_answered(call);
-  });
-}
-
-/// The note that the bus ended the session on its own account, at `after` or later; or null. A bus
-/// that was told to stop or was killed does not, nor do we.
-const history::Note* ended_by_bus(const View& view, std::uint32_t session, history::Time after) {
-  for (const history::Note& note : view.notes()) {
-    const bool ours =
-        note.action == Action::mark && (note.name == "kill" || note.name == "stop" ||
-                                        (note.name == "leaving" && note.session == session));
-    if (ours) return nullptr;
-    if (note.action == Action::disconnected && note.session == session && note.at >= after)
-      return text_of(note.said, "by") == "us" ? nullptr : &note;
-  }
-  return nullptr;
-}
 
 /// The raw request of that kind as a judgement; nothing where it cannot be told.
 std::optional<Judgement> judge_one(const View& view, const Operation& call, std::string_view what,
@@ -105,6 +79,10 @@ Judgement judge_wrong_params(const View& view, const contract::Claims&) {
 
 Judgement judge_wrong_types(const View& view, const contract::Claims&) {
   return judge_raw(view, "wrong_types", "invalid_params");
+}
+
+Judgement judge_no_request(const View& view, const contract::Claims&) {
+  return judge_raw(view, "no_request", "invalid_request");
 }
 
 Judgement judge_errors_named(const View& view, const contract::Claims&) {

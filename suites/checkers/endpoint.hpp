@@ -12,6 +12,7 @@ Judgement judge_malformed_json(const history::View& view, const contract::Claims
 Judgement judge_unknown_method(const history::View& view, const contract::Claims& claims);
 Judgement judge_wrong_params(const history::View& view, const contract::Claims& claims);
 Judgement judge_wrong_types(const history::View& view, const contract::Claims& claims);
+Judgement judge_no_request(const history::View& view, const contract::Claims& claims);
 
 /// API-2.says_which: every error has a code and a kind of the protocol that belong together.
 /// Finding: unnamed_error.

@@ -1,11 +1,11 @@
 #include "suites/checkers/payload.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/retrieved.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -29,13 +29,6 @@ Judgement wrong_route(const Operation& publish, const std::string& expected,
 /// The size of a JSON value is the bus' own: it routes by bytes that nobody else has counted.
 bool has_size(const Operation& publish) { return publish.asked.contains("size"); }
 
-/// Answers that say for certain that the payload cannot be had, though nothing is out of order.
-bool is_missing(const Operation& retrieve) {
-  constexpr std::array<std::string_view, 5> kMissing = {"not_found", "expired", "digest_mismatch",
-                                                        "invalid_argument", "malformed_answer"};
-  return std::find(kMissing.begin(), kMissing.end(), retrieve.error) != kMissing.end();
-}
-
 bool was_corrupted(const View& view, const Operation& retrieve) {
   const auto marks = view.marks("corrupted");
   return std::any_of(marks.begin(), marks.end(), [&](const history::Note& mark) {
@@ -47,13 +40,6 @@ bool was_corrupted(const View& view, const Operation& retrieve) {
 bool names_damage(const Operation& retrieve) {
   return retrieve.error == "digest_mismatch" || retrieve.error == "store_unavailable" ||
          retrieve.error == "internal" || retrieve.error == "internal_error";
-}
-
-/// Whether what came back differs from what was published; by value for JSON.
-bool differs(const Operation& publish, const boost::json::object& came) {
-  const std::string value = text_of(publish.asked, "json");
-  if (!value.empty()) return text_of(came, "json") != value;
-  return text_of(came, "digest") != text_of(publish.asked, "digest");
 }
 
 /// A digest or a size that the bus states and that is not the payload's.

@@ -314,6 +314,10 @@ std::optional<std::string> Claims::not_claimed(const Rule& rule, const Case& par
     return fmt::format("capability {} is not claimed", rule.capability);
   for (const std::string_view capability : words(part.also))
     if (!has(capability)) return fmt::format("capability {} is not claimed", capability);
+  if (const auto all = words(part.lacks);
+      !all.empty() &&
+      std::ranges::all_of(all, [&](std::string_view capability) { return has(capability); }))
+    return fmt::format("all of {} is claimed", part.lacks);
   if (durability() < part.from)
     return fmt::format("durability {} is claimed, {} needed", to_string(durability()),
                        to_string(part.from));

@@ -38,6 +38,9 @@ std::vector<std::string> needs(const Case& part, std::string_view quote) {
     found.push_back(fmt::format("durability {0}{1}{0}", quote, to_string(part.from)));
   for (const std::string_view trait : words(part.where))
     found.push_back(fmt::format("{0}{1}{0}", quote, trait));
+  if (const auto all = words(part.lacks); !all.empty())
+    found.push_back(fmt::format("one of {0}{1}{0} not claimed", quote,
+                                fmt::join(all, fmt::format("{0}, {0}", quote))));
   for (const std::string_view path : words(part.limits))
     found.push_back(fmt::format("{0}{1}{0} declared", quote, path));
   return found;
@@ -85,6 +88,7 @@ json::object case_json(const Rule& rule, const Case& part, const Judged& judged)
   if (!part.also.empty()) object["also"] = word_array(part.also);
   if (part.from != Durability::memory) object["from"] = to_string(part.from);
   if (!part.where.empty()) object["where"] = word_array(part.where);
+  if (!part.lacks.empty()) object["lacks"] = word_array(part.lacks);
   if (!part.limits.empty()) object["limits"] = word_array(part.limits);
   return object;
 }

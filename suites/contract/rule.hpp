@@ -38,6 +38,7 @@ struct Case {
   std::string_view also = {};            ///< Further capabilities it needs, separated by spaces.
   Durability from = Durability::memory;  ///< Binds only a bus that claims this or better.
   std::string_view where = {};           ///< Traits it needs: "queue.lease=timed store.keeps=a|b".
+  std::string_view lacks = {};           ///< Binds only a bus that does not claim all of these.
   std::string_view limits = {};          ///< Limits without which it can't be judged: "wakeup_ms".
 };
 

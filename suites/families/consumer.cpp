@@ -11,7 +11,8 @@ using targets::Delivered;
 
 void Consumer::ack(const std::vector<Delivered>& fresh) {
   std::vector<std::uint32_t> under_way;
-  for (const Delivered& delivery : fresh) under_way.push_back(session_.start_ack(delivery));
+  for (const Delivered& delivery : fresh)
+    if (!delivery.delivery_id.empty()) under_way.push_back(session_.start_ack(delivery));
   acked_ += fresh.size();
   // A refused ack is the judges' to weigh; here it only means that the message may come again.
   for (const std::uint32_t operation : under_way)
@@ -35,8 +36,8 @@ bool Consumer::count(std::size_t count) {
   return until([&](const auto& deliveries) { return deliveries.size() >= count; });
 }
 
-bool Consumer::fence(const std::string& destination) {
-  const std::uint32_t fence = stage_.publish_fence(session_, destination);
+bool Consumer::fence(const std::string& destination, const std::string& mode) {
+  const std::uint32_t fence = stage_.publish_fence(session_, destination, mode);
   return until([&](const auto& deliveries) {
     return std::any_of(deliveries.begin(), deliveries.end(),
                        [&](const Delivered& came) { return came.message == fence; });

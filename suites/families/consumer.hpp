@@ -1,4 +1,4 @@
-// Consumer: acks what comes on one subscription, as it comes.
+// Consumer: acks what comes on one subscription, as it comes; what a topic brings needs no ack.
 //
 // Threads: one.
 #pragma once
@@ -22,7 +22,7 @@ class Consumer {
   bool count(std::size_t count);
 
   /// Publishes the fence, then acks until it has come.
-  bool fence(const std::string& destination);
+  bool fence(const std::string& destination, const std::string& mode = "queue");
 
  private:
   void ack(const std::vector<targets::Delivered>& fresh);

@@ -122,7 +122,8 @@ void requests_overlap(Stage& stage) {
 
 /// Publishes that a bus refuses, each for a reason of its own, as far as it claims the matter.
 std::vector<Publish> refusable(Stage& stage, const std::string& destination) {
-  const Publish plain{.destination = destination, .payload = Payload::text("refused")};
+  const Publish plain{
+      .destination = destination, .mode = stage.mode(), .payload = Payload::text("refused")};
   std::vector<Publish> wanted;
   const auto with = [&](auto change) {
     Publish changed = plain;
@@ -157,20 +158,19 @@ std::vector<Publish> refusable(Stage& stage, const std::string& destination) {
 
 void refused_stays_absent(Stage& stage) {
   constexpr int kPlain = 30;  // A bus may refuse a plain one too, and must then mean it.
-  stage.need("queue");
+  const std::string mode = stage.mode(), destination = stage.destination();
   Session& session = stage.connect();
-  const std::string destination = stage.destination();
-  Consumer consumer(
-      stage, session,
-      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(10)}));
+  targets::Subscribe watched{.destination = destination, .mode = mode};
+  if (mode == "queue") watched.credit = stage.credit_for(10);
+  Consumer consumer(stage, session, stage.subscribe(session, watched));
   std::size_t accepted = 0;
   auto wanted = refusable(stage, destination);
   for (int i = 0; i < kPlain; ++i)
-    wanted.push_back({.destination = destination, .payload = Payload::text("plain")});
+    wanted.push_back({.destination = destination, .mode = mode, .payload = Payload::text("plain")});
   for (const Publish& publish : wanted)
     if (auto published = session.publish(publish); published) ++accepted;
   consumer.count(accepted);
-  consumer.fence(destination);
+  consumer.fence(destination, mode);
 }
 
 /// Errors of several methods; what they are about is other rules' matter.

@@ -27,6 +27,11 @@ std::vector<const Scenario*> all() {
            route(),
            topics(),
            endpoint(),
+           edges(),
+           holding(),
+           batch(),
+           handshake(),
+           unclaimed(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;

@@ -11,6 +11,7 @@
 
 namespace busproof::families {
 
+std::span<const stage::Scenario> batch();
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> compression();
@@ -20,6 +21,10 @@ std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> patterns();
 std::span<const stage::Scenario> expired();
 std::span<const stage::Scenario> expiry();
+std::span<const stage::Scenario> edges();
+std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> handshake();
+std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
@@ -29,6 +34,7 @@ std::span<const stage::Scenario> route();
 std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> sweeping();
 std::span<const stage::Scenario> ttl();
+std::span<const stage::Scenario> unclaimed();
 
 /// All of them, in the order in which they start: the longest first.
 std::vector<const stage::Scenario*> all();

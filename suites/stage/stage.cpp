@@ -51,14 +51,19 @@ targets::Shared Stage::shared() {
 }
 
 Session& Stage::connect() {
+  Session& session = connect_silently();
+  auto claims = session.hello();
+  if (!claims) blocked("bus/hello", claims.error());
+  return session;
+}
+
+Session& Stage::connect_silently() {
   auto session = Session::open(setting_.target.connector(), shared());
   if (!session && session.error().kind() == "one_connection")
     throw Abandoned{Verdict::unverified, "transport: " + session.error().detail()};
   unreachable_ = !session;
   if (!session) blocked("connecting", session.error());
   sessions_.push_back(std::move(*session));
-  auto claims = sessions_.back()->hello();
-  if (!claims) blocked("bus/hello", claims.error());
   return *sessions_.back();
 }
 
@@ -89,10 +94,12 @@ bool Stage::wait_count(Session& session, const targets::Subscribed& subscription
                       [&](const auto& deliveries) { return deliveries.size() >= count; });
 }
 
-std::uint32_t Stage::publish_fence(Session& session, const std::string& destination) {
-  targets::Publish wanted{.destination = destination, .payload = targets::Payload::text("fence")};
+std::uint32_t Stage::publish_fence(Session& session, const std::string& destination,
+                                   const std::string& mode) {
+  targets::Publish wanted{
+      .destination = destination, .mode = mode, .payload = targets::Payload::text("fence")};
   // The lowest priority: what waits comes before it.
-  if (claims().has("priority")) wanted.priority = claims().limit("priority.min");
+  if (mode == "queue" && claims().has("priority")) wanted.priority = claims().limit("priority.min");
   const targets::Published fence = publish(session, wanted);
   recorder().mark("fence", fence.message);
   return fence.message;
@@ -129,6 +136,11 @@ contract::Result<json::object> Stage::control(const std::string& method, json::o
   }
   params["token"] = setting_.target.control_token();
   return session->call(method, std::move(params));
+}
+
+std::string Stage::mode() const {
+  if (!claims().has("queue")) need("topic");
+  return claims().has("queue") ? "queue" : "topic";
 }
 
 void Stage::need(std::string_view capability) const {

@@ -53,6 +53,9 @@ class Stage {
   /// abandoned as unverified.
   targets::Session& connect();
 
+  /// The same without the hello.
+  targets::Session& connect_silently();
+
   /// Whether a second connect() can succeed.
   [[nodiscard]] bool many_connections() const { return setting_.target.connector().many(); }
 
@@ -72,7 +75,11 @@ class Stage {
              const std::string& destination);
 
   /// Publishes it and gives its message number, for who waits otherwise.
-  std::uint32_t publish_fence(targets::Session& session, const std::string& destination);
+  std::uint32_t publish_fence(targets::Session& session, const std::string& destination,
+                              const std::string& mode = "queue");
+
+  /// "queue" where the bus claims it, else "topic"; for what can be shown with either.
+  [[nodiscard]] std::string mode() const;
 
   /// Ends the scenario as unverified where the bus does not claim what it is carried out with.
   void need(std::string_view capability) const;

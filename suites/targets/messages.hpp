@@ -36,7 +36,8 @@ struct Publish {
   std::string mode = "queue";
   Payload payload = {};
   std::optional<std::int64_t> priority = {}, ttl_ms = {}, delay_ms = {};
-  boost::json::object attributes = {};  ///< Further attributes of the event, as they are.
+  boost::json::object attributes = {};  ///< Further attributes of the event, as they are; "id" to
+                                        ///< repeat one: event_id() of Session.
   boost::json::object params = {};      ///< Further params, as they are: also to break them.
 };
 

@@ -86,7 +86,7 @@ std::uint32_t Session::expect(Request request, const std::string& id) {
   return event.op;
 }
 
-Result<json::object> Session::await(std::uint32_t operation) {
+Result<json::object> Session::await(std::uint32_t operation, json::object* said) {
   std::unique_lock lock(mutex_);
   Pending& pending = pending_.at(operation);
   // From the request on: however long others were awaited before, a late answer counts as none.
@@ -101,6 +101,7 @@ Result<json::object> Session::await(std::uint32_t operation) {
            {}, history::now());
   }
   Result<json::object> answer = std::move(*pending.answer);
+  if (said != nullptr) *said = std::move(pending.said);
   pending_.erase(operation);
   return answer;
 }
@@ -126,13 +127,16 @@ void Session::finish(Pending& pending, Result<json::object> answer, const json::
                          {.error = answer ? std::string_view() : answer.error().kind(),
                           .detail = detail.empty() ? std::string() : json::serialize(detail)});
   }
+  pending.said = said;
   pending.answer.emplace(std::move(answer));
   changed_.notify_all();
 }
 
-/// Takes note that something came; false where it is larger than the bus said it would be.
+/// Takes note that something came; false where it is larger than the bus said it would be, or was
+/// still under way to us when we cut the connection.
 bool Session::hear(std::string_view text, Time at) {
   const std::lock_guard lock(mutex_);
+  if (ending_) return false;
   heard_ = at;
   silent_ = false;
   if (!message_bytes_max_ ||

@@ -64,6 +64,13 @@ class Session : private Listener {
   /// The whole payload, in as many requests as it takes; recorded as one operation.
   Result<std::string> retrieve(const Published& message);
 
+  /// The id of the event that the message was published as. A publish that is given it as an
+  /// attribute repeats that event, and is recorded as "repeats" the message.
+  [[nodiscard]] std::string event_id(std::uint32_t message) const;
+
+  /// The number of the message that a publish under way was given.
+  std::uint32_t message_under_way(std::uint32_t operation);
+
   /// All or none; recorded as one publish each, with the "batch" that they are of.
   Result<std::vector<Published>> publish_batch(const std::vector<Publish>& wanted);
   struct Batch {
@@ -93,6 +100,7 @@ class Session : private Listener {
   /// Recorded as a call.
   Result<boost::json::object> raw(std::string text, const std::string& answer_id,
                                   const std::string& what);
+  std::uint32_t start_raw(std::string text, const std::string& answer_id, const std::string& what);
 
   /// A copy of all deliveries so far on that subscription, in order of receipt, the first `skip`
   /// left out.
@@ -121,6 +129,7 @@ class Session : private Listener {
     history::Event event;  ///< As invoked; the answer's event is made from it.
     bool recorded = true;
     std::optional<Result<boost::json::object>> answer;
+    boost::json::object said;  ///< What a history keeps of the answer.
   };
 
   explicit Session(Shared shared);
@@ -141,7 +150,7 @@ class Session : private Listener {
 
   std::uint32_t start(Request request);
   std::uint32_t expect(Request request, const std::string& id);
-  Result<boost::json::object> await(std::uint32_t operation);
+  Result<boost::json::object> await(std::uint32_t operation, boost::json::object* said = nullptr);
   Result<boost::json::object> ask(Request request);
   Result<void> ask_nothing(Request request);
   void finish(Pending& pending, Result<boost::json::object> answer, const boost::json::object& said,

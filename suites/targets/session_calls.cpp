@@ -64,7 +64,7 @@ Session::Request Session::publish_request(const Publish& wanted) {
   Request request{event_of(Action::publish), "bus/publish", {}, wanted.destination};
   request.event.message = shared_.recorder.next_message();
   json::object event{{"specversion", "1.0"},
-                     {"id", fmt::format("{}-{}", shared_.token, request.event.message)},
+                     {"id", event_id(request.event.message)},
                      {"source", kSource},
                      {"type", "busproof.message"}};
   put_payload(event, wanted.payload);
@@ -76,6 +76,8 @@ Session::Request Session::publish_request(const Publish& wanted) {
   put_if(request.detail, "ttl_ms", wanted.ttl_ms);
   put_if(request.detail, "delay_ms", wanted.delay_ms);
   if (!wanted.attributes.empty()) request.detail["attributes"] = wanted.attributes;
+  if (const std::uint32_t first = message_of(text_of(wanted.attributes, "id")); first != 0)
+    request.detail["repeats"] = first;
   if (!wanted.params.empty()) request.detail["params"] = wanted.params;
   request.params = {{"destination", wanted.destination}, {"mode", wanted.mode}};
   request.params["event"] = std::move(event);
@@ -85,16 +87,21 @@ Session::Request Session::publish_request(const Publish& wanted) {
   return request;
 }
 
+std::string Session::event_id(std::uint32_t message) const {
+  return fmt::format("{}-{}", shared_.token, message);
+}
+
+std::uint32_t Session::message_under_way(std::uint32_t operation) {
+  const std::lock_guard lock(mutex_);
+  return pending_.at(operation).event.message;
+}
+
 std::uint32_t Session::start_publish(const Publish& wanted) {
   return start(publish_request(wanted));
 }
 
 Result<Published> Session::await_publish(std::uint32_t operation) {
-  std::uint32_t message = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    message = pending_.at(operation).event.message;
-  }
+  const std::uint32_t message = message_under_way(operation);
   auto answer = await(operation);
   if (!answer) return tl::make_unexpected(answer.error());
   return published_from(message, *answer);
@@ -229,7 +236,8 @@ Session::Batch Session::start_batch(const std::vector<Publish>& wanted) {
 }
 
 Result<std::vector<Published>> Session::await_batch(const Batch& batch) {
-  auto answer = await(batch.operation);
+  json::object refusal;
+  auto answer = await(batch.operation, &refusal);
   const json::value* results = answer ? answer->if_contains("results") : nullptr;
   if (answer && (results == nullptr || !results->is_array() ||
                  results->get_array().size() != batch.parts.size()))
@@ -238,7 +246,7 @@ Result<std::vector<Published>> Session::await_batch(const Batch& batch) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < batch.parts.size(); ++i) {
     Result<json::object> outcome = answer;
-    json::object said;
+    json::object said = answer ? json::object() : refusal;
     if (answer) {
       const json::value& item = results->get_array()[i];
       said = item.is_object() ? item.get_object() : json::object();
@@ -290,14 +298,19 @@ Result<json::object> Session::call(std::string_view method, json::object params)
   return await(start_call(method, std::move(params)));
 }
 
-Result<json::object> Session::raw(std::string text, const std::string& answer_id,
-                                  const std::string& what) {
+std::uint32_t Session::start_raw(std::string text, const std::string& answer_id,
+                                 const std::string& what) {
   Request request{event_of(Action::call), "", {}};
-  request.detail = {{"raw", what}};
+  request.detail = {{"raw", what}, {"id", answer_id}};
   const std::uint32_t operation = expect(std::move(request), answer_id);
   shared_.recorder.wire(number_, true, text);
   transport_->send(std::move(text));
-  return await(operation);
+  return operation;
+}
+
+Result<json::object> Session::raw(std::string text, const std::string& answer_id,
+                                  const std::string& what) {
+  return await(start_raw(std::move(text), answer_id, what));
 }
 
 }  // namespace busproof::targets

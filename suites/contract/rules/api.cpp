@@ -34,8 +34,7 @@ constexpr Rule kApi1{.id = "API-1",
 constexpr auto kApi2Cases = std::to_array<Case>({
     {.name = "says_which", .says = "Each error tells by its kind and data whether it is definite."},
     {.name = "definite_absent",
-     .says = "A publish that was refused as definite is never seen later.",
-     .also = "queue"},
+     .says = "A publish that was refused as definite is never seen later."},
 });
 constexpr Rule kApi2{
     .id = "API-2",
@@ -47,10 +46,14 @@ constexpr Rule kApi2{
     .cases = kApi2Cases};
 
 constexpr auto kApi3Cases = std::to_array<Case>({
-    {.name = "retried", .says = "The retry gives one message, delivered once.", .also = "queue"},
+    {.name = "retried",
+     .says = "The retry gives one message, delivered once.",
+     .also = "queue",
+     .limits = "dedupe.window_ms"},
     {.name = "concurrent",
      .says = "The same event published over several connections at once is one message.",
-     .also = "queue"},
+     .also = "queue",
+     .limits = "dedupe.window_ms"},
 });
 constexpr Rule kApi3{
     .id = "API-3",
@@ -63,12 +66,14 @@ constexpr Rule kApi3{
 
 constexpr auto kApi4Cases = std::to_array<Case>({
     {.name = "methods",
-     .says = "A method of an unclaimed capability is refused with not_supported or -32601."},
+     .says = "A method of an unclaimed capability is refused with not_supported or -32601.",
+     .lacks = "upload audit batch correlation stats health redrive dead_letter store queue"},
     {.name = "params",
-     .says = "A parameter of an unclaimed capability is refused with not_supported or -32601."},
+     .says = "A parameter of an unclaimed capability is refused with not_supported or -32601.",
+     .lacks = "queue topic delay ttl groups patterns"},
     {.name = "attributes",
      .says = "An event attribute of an unclaimed capability arrives unchanged and has no effect.",
-     .also = "queue"},
+     .lacks = "agents tenancy ttl"},
 });
 constexpr Rule kApi4{.id = "API-4",
                      .level = Level::must,

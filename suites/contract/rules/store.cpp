@@ -136,11 +136,17 @@ constexpr Rule kStore6{.id = "STORE-6",
 
 constexpr auto kStore7Cases = std::to_array<Case>({
     {.name = "same",
-     .says = "A repeated event gets the first one's transaction id and is not delivered again."},
+     .says = "A repeated event gets the first one's transaction id and is not delivered again.",
+     .also = "queue",
+     .limits = "dedupe.window_ms"},
     {.name = "conflict",
-     .says = "The same source and id with another payload is refused with conflict."},
+     .says = "The same source and id with another payload is refused with conflict.",
+     .also = "queue",
+     .limits = "dedupe.window_ms"},
     {.name = "settled",
-     .says = "A repeated event is not delivered again after its message was acked."},
+     .says = "A repeated event is not delivered again after its message was acked.",
+     .also = "queue",
+     .limits = "dedupe.window_ms"},
 });
 constexpr Rule kStore7{
     .id = "STORE-7",
@@ -154,9 +160,11 @@ constexpr Rule kStore7{
 
 constexpr auto kStore8Cases = std::to_array<Case>({
     {.name = "all",
-     .says = "Every message of an accepted batch is delivered once, with an id of its own."},
+     .says = "Every message of an accepted batch is delivered once, with an id of its own.",
+     .also = "queue"},
     {.name = "none",
-     .says = "One bad item refuses the batch, names the item, and nothing of it is delivered."},
+     .says = "One bad item refuses the batch, names the item, and nothing of it is delivered.",
+     .also = "queue"},
 });
 constexpr Rule kStore8{.id = "STORE-8",
                        .level = Level::must,
@@ -167,9 +175,12 @@ constexpr Rule kStore8{.id = "STORE-8",
                        .cases = kStore8Cases};
 
 constexpr auto kStore9Cases = std::to_array<Case>({
-    {.name = "repeated", .says = "The same record can be retrieved again and again."},
+    {.name = "repeated",
+     .says = "The same record can be retrieved again and again.",
+     .also = "queue"},
     {.name = "concurrent",
-     .says = "Many retrieves of one record at once all succeed with the same bytes."},
+     .says = "Many retrieves of one record at once all succeed with the same bytes.",
+     .also = "queue"},
 });
 constexpr Rule kStore9{.id = "STORE-9",
                        .level = Level::must,
@@ -181,8 +192,9 @@ constexpr Rule kStore9{.id = "STORE-9",
 
 constexpr auto kStore10Cases = std::to_array<Case>({
     {.name = "complete",
-     .says = "Every accepted message is in the audit, with sender, size, way and outcome."},
-    {.name = "no_extra", .says = "The audit holds nothing that was not sent."},
+     .says = "Every accepted message is in the audit, with sender, size, way and outcome.",
+     .also = "queue"},
+    {.name = "no_extra", .says = "The audit holds nothing that was not sent.", .also = "queue"},
 });
 constexpr Rule kStore10{.id = "STORE-10",
                         .level = Level::should,
@@ -211,7 +223,7 @@ constexpr auto kStore11Cases = std::to_array<Case>({
      .also = "queue dead_letter"},
     {.name = "released",
      .says = "When the last message that names it is deleted, the payload's room is given back.",
-     .also = "stats"},
+     .also = "queue stats"},
 });
 constexpr Rule kStore11{.id = "STORE-11",
                         .level = Level::must,
