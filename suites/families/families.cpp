@@ -14,6 +14,10 @@ std::vector<const Scenario*> all() {
            queue(),
            priority(),
            payload(),
+           status(),
+           removal(),
+           record(),
+           correlation(),
            endpoint(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);

@@ -82,25 +82,11 @@ void digests(Stage& stage) {
   through_and_back(stage, payloads);
 }
 
-/// The sizes of payloads whose stored bytes the bus vouches for.
-std::vector<std::size_t> vouched_sizes(Stage& stage) {
-  std::vector<std::size_t> sizes;
-  const auto limit = stage.claims().limit("inline_bytes_max");
-  if (!limit || stage.claims().trait("integrity", "inline") == "true") sizes = {1000, 70'000};
-  if (limit) sizes.push_back(static_cast<std::size_t>(*limit) + 100);
-  return sizes;
-}
-
 void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t at) {
   const auto published = stage.publish(
       session,
       {.destination = stage.destination(), .payload = Payload::binary(random_bytes(stage, size))});
-  auto flipped = stage.control("ctl/corrupt", {{"transaction_id", published.transaction_id},
-                                               {"part", "payload"},
-                                               {"op", "flip"},
-                                               {"at", at}});
-  if (!flipped) stage.give_up("ctl/corrupt", flipped.error());
-  stage.recorder().mark("corrupted", published.message);
+  flip_stored_bit(stage, published, at);
   if (auto read = session.retrieve(published); !read && session.closed())
     stage.give_up("bus/retrieve", read.error());
 }
@@ -108,7 +94,7 @@ void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t
 void flipped_bit(Stage& stage) {
   stage.need("queue");
   Session& session = stage.connect();
-  for (const std::size_t size : vouched_sizes(stage))
+  for (const std::size_t size : vouched_sizes(stage.claims()))
     for (const std::size_t at : {std::size_t{0}, size / 2, size - 1})
       flip_and_read(stage, session, size, at);
 }

@@ -56,4 +56,21 @@ std::vector<Payload> size_classes(stage::Stage& stage) {
   return payloads;
 }
 
+std::vector<std::size_t> vouched_sizes(const contract::Claims& claims) {
+  std::vector<std::size_t> sizes;
+  const auto limit = claims.limit("inline_bytes_max");
+  if (!limit || claims.trait("integrity", "inline") == "true") sizes = {1000, 70'000};
+  if (limit) sizes.push_back(static_cast<std::size_t>(*limit) + 100);
+  return sizes;
+}
+
+void flip_stored_bit(stage::Stage& stage, const targets::Published& message, std::size_t at) {
+  auto flipped = stage.control("ctl/corrupt", {{"transaction_id", message.transaction_id},
+                                               {"part", "payload"},
+                                               {"op", "flip"},
+                                               {"at", at}});
+  if (!flipped) stage.give_up("ctl/corrupt", flipped.error());
+  stage.recorder().mark("corrupted", message.message);
+}
+
 }  // namespace busproof::families

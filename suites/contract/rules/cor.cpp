@@ -37,6 +37,7 @@ constexpr auto kCor2Cases = std::to_array<Case>({
     {.name = "expired",
      .says = "Expired messages are no longer listed.",
      .also = "ttl",
+     .where = "ttl.on_expiry=drop",
      .limits = "ttl_grace_ms"},
     {.name = "restart",
      .says = "The list is the same after a restart.",
