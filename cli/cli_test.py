@@ -21,6 +21,7 @@ from bench import BAD, BUSPROOF, Case, GOOD, INCOMPLETE, INTERRUPTED, LIMIT_S, N
 from bench import PYTHON_TARGET, Ran, SCRATCH, Together, UNAVAILABLE, USAGE
 from bench import busproof, free_port, http_server, run, scratch, write
 from bad_words import BadTargets, BadWords, Expectations
+from closer_looks import CloserLooks
 
 # Runs of bad buses, by name: the words behind `busproof run --out FOLDER --seed 1`.
 RUNS = {
@@ -286,7 +287,7 @@ class Shapes(Case):
 def load_tests(loader, _, __):
     together = Together()
     for case in (BadBuses, Unreachable, BadTargets, BadWords, Expectations, Folders, Interrupted,
-                 Shapes):
+                 Shapes, CloserLooks):
         together.addTests(loader.loadTestsFromTestCase(case))
     return together
 

@@ -26,9 +26,14 @@ struct RunWords {
   std::string seed;          ///< A decimal; empty: drawn.
   int jobs = 4;
   bool strict = false;
-  std::string typed;  ///< The whole command line, quoted.
+  bool trace = false;
+  int until_fail = 0;  ///< Runs with ever other seeds until something is violated; 0: one run.
+  std::string typed;   ///< The whole command line, quoted.
 };
 int run_command(const RunWords& words);
+
+/// Judges refbus, then refbus with a fault, and says what to do next. `out` may be empty.
+int demo_command(const std::string& out);
 
 struct ListWords {
   bool json = false;
@@ -55,7 +60,13 @@ struct MutateWords {
 int mutate_command(const MutateWords& words);
 
 /// Judges a recorded history again, offline: for the cases of its scenario, or those asked for.
-int judge_command(const std::string& file, const std::vector<std::string>& only, bool lines);
+struct JudgeWords {
+  std::string history;
+  std::vector<std::string> only;
+  bool lines = false;     ///< Print it as JSON lines instead.
+  bool promises = false;  ///< One pass that watches eight promises, for histories of any length.
+};
+int judge_command(const JudgeWords& words);
 
 /// Carries out the program of a replay file and judges its case.
 int replay_command(const std::string& file, const TargetWords& target);

@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/text_file.hpp"
+#include "suites/checkers/stream/stream.hpp"
 #include "suites/families/families.hpp"
 #include "suites/history/json_lines.hpp"
 #include "suites/runner/options.hpp"
@@ -25,15 +26,42 @@ contract::Result<contract::Claims> claims_of(const history::History& history) {
                                                                  : contract::Transport::websocket);
 }
 
+int exit_of(Verdict worst) {
+  return worst == Verdict::violated ? 1 : worst == Verdict::met ? kExitOk : 2;
+}
+
+/// Not seen is no failure here: no history shows everything.
+int judge_promises(const std::string& path) {
+  const auto bytes = read_file(path);
+  auto promises = bytes ? checkers::stream::judge_binary(*bytes)
+                        : contract::Result<std::vector<checkers::stream::Promise>>(
+                              tl::make_unexpected(bytes.error()));
+  if (!promises) {
+    fmt::print(stderr, "busproof: {}: {}\n", path, promises.error().detail());
+    return kExitUsage;
+  }
+  bool broken = false, seen = false;
+  for (const auto& [name, judgement] : *promises) {
+    broken = broken || judgement.verdict() == Verdict::violated;
+    seen = seen || judgement.verdict() == Verdict::met;
+    fmt::print("{:<10} {:<12} {:>10} judged  {}\n", name, contract::to_string(judgement.verdict()),
+               judgement.judged(), judgement.says());
+  }
+  return exit_of(broken ? Verdict::violated : seen ? Verdict::met : Verdict::inconclusive);
+}
+
 }  // namespace
 
-int judge_command(const std::string& path, const std::vector<std::string>& only, bool lines) {
+int judge_command(const JudgeWords& words) {
+  if (words.promises) return judge_promises(words.history);
+  const std::string& path = words.history;
+  const std::vector<std::string>& only = words.only;
   if (auto known = runner::all_known(only); !known) {
     fmt::print(stderr, "busproof: {}\n", known.error().detail());
     return kExitUsage;
   }
   auto history = read(path);
-  if (history && lines) {
+  if (history && words.lines) {
     fmt::print("{}", history::to_json_lines(*history));
     return kExitOk;
   }
@@ -73,7 +101,7 @@ int judge_command(const std::string& path, const std::vector<std::string>& only,
                  fmt::join(only, ", "));
     return kExitUsage;
   }
-  return worst == Verdict::violated ? 1 : worst == Verdict::met ? kExitOk : 2;
+  return exit_of(worst);
 }
 
 }  // namespace busproof::cli

@@ -35,9 +35,8 @@ struct Words {
   ProveWords prove;
   MutateWords mutate;
   TargetWords replay_target;
-  std::string explain_id, history, replay;
-  std::vector<std::string> judge_only;
-  bool judge_lines = false;
+  JudgeWords judge;
+  std::string explain_id, replay, demo_out;
 };
 
 void add_run(CLI::App& app, RunWords& words) {
@@ -53,7 +52,19 @@ void add_run(CLI::App& app, RunWords& words) {
   run->add_option("-j,--jobs", words.jobs, "Scenarios side by side")
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
+  run->add_flag("--trace", words.trace, "Keep what goes over the wire for what is not met");
+  run->add_option("--until-fail", words.until_fail,
+                  "Run again with other seeds until a case is violated, at most N times")
+      ->expected(0, 1)
+      ->default_str("1000")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
   run->add_flag("--strict", words.strict, "A case whose hook is missing makes it incomplete");
+}
+
+void add_demo(CLI::App& app, Words& words) {
+  auto* demo = app.add_subcommand("demo", "See it work: a good bus, a faulty one, the reports");
+  demo->add_option("--out", words.demo_out, "Folder (default: busproof-results/demo)");
 }
 
 void add_proof(CLI::App& app, Words& words) {
@@ -84,9 +95,12 @@ void add_contract(CLI::App& app, Words& words) {
 
 void add_again(CLI::App& app, Words& words) {
   auto* judge = app.add_subcommand("judge", "Judge a recorded history again");
-  judge->add_option("history", words.history, "A file of histories/")->required();
-  judge->add_option("--case", words.judge_only, "Other cases than those of its scenario");
-  judge->add_flag("--lines", words.judge_lines, "Print it as JSON lines instead");
+  judge->add_option("history", words.judge.history, "A file of histories/")->required();
+  judge->add_option("--case", words.judge.only, "Other cases than those of its scenario");
+  judge->add_flag("--lines", words.judge.lines, "Print it as JSON lines instead");
+  judge->add_flag(
+      "--promises", words.judge.promises,
+      "One pass that watches eight promises, whatever scenario it is of; for long ones");
   auto* replay = app.add_subcommand("replay", "Carry out the program of a replay file");
   replay->add_option("file", words.replay, "A file of replay/")->required();
   add_target(*replay, words.replay_target);
@@ -94,12 +108,13 @@ void add_again(CLI::App& app, Words& words) {
 
 int call(const CLI::App& app, const Words& words) {
   const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "demo") return demo_command(words.demo_out);
   if (name == "run") return run_command(words.run);
   if (name == "list") return list_command(words.list);
   if (name == "explain") return explain_command(words.explain_id);
   if (name == "prove") return prove_command(words.prove);
   if (name == "mutate") return mutate_command(words.mutate);
-  if (name == "judge") return judge_command(words.history, words.judge_only, words.judge_lines);
+  if (name == "judge") return judge_command(words.judge);
   return replay_command(words.replay, words.replay_target);
 }
 
@@ -118,6 +133,7 @@ int parse_and_call(std::vector<std::string> typed) {
   CLI::App app("busproof proves that a message bus keeps its promises", "busproof");
   app.set_version_flag("--version", std::string(kVersion) + " (" + kCommit + ")");
   app.require_subcommand(1);
+  add_demo(app, words);
   add_run(app, words.run);
   add_contract(app, words);
   add_proof(app, words);

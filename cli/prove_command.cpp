@@ -10,7 +10,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
-#include "suites/families/families.hpp"
 #include "suites/runner/canary.hpp"
 #include "suites/runner/prove.hpp"
 
@@ -46,17 +45,6 @@ contract::Result<std::vector<runner::MutantSpec>> mutants_for(const ProveWords& 
   if (!seams) return tl::make_unexpected(seams.error());
   mutants.insert(mutants.begin(), seams->begin(), seams->end());
   return mutants;
-}
-
-/// Judged cases that no mutant is named for: nothing shows that they can fail.
-std::vector<std::string> unproven_cases(const std::vector<runner::MutantSpec>& mutants) {
-  std::vector<std::string> found;
-  for (const stage::Scenario* scenario : families::all())
-    for (const stage::JudgedCase& part : scenario->cases)
-      if (std::none_of(mutants.begin(), mutants.end(),
-                       [&](const runner::MutantSpec& mutant) { return mutant.case_id == part.id; }))
-        found.emplace_back(part.id);
-  return found;
 }
 
 json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven) {
@@ -101,7 +89,7 @@ int prove_command(const ProveWords& words) {
   }
   // Around refbus the proof is whole: every judged case must have its mutant.
   const bool whole = words.only.empty() && quoted(words.target).empty();
-  const auto unproven = whole ? unproven_cases(*mutants) : std::vector<std::string>();
+  const auto unproven = whole ? runner::unproven_cases(*mutants) : std::vector<std::string>();
   if (!words.only.empty())
     std::erase_if(*mutants, [&](const runner::MutantSpec& mutant) {
       return std::find(words.only.begin(), words.only.end(), mutant.name) == words.only.end();

@@ -116,10 +116,32 @@ contract::Result<runner::Options> options_of(const RunWords& words) {
   options.only = words.only;
   options.jobs = words.jobs;
   options.strict = words.strict;
+  options.trace = words.trace;
   options.command = words.typed;
   options.target_words = quoted(words.target);
   options.interrupted = [] { return g_interrupted.load(); };
   return options;
+}
+
+contract::RunRecord run_once(runner::Options& options) {
+  Progress progress;
+  options.progress = [&](std::size_t done, std::size_t all, std::string_view name) {
+    progress.show(done, all, name);
+  };
+  return runner::run(options);
+}
+
+/// The first run in which something is violated, or that could not be carried out; else the last.
+contract::RunRecord until_fail(runner::Options& options, int times) {
+  const std::uint64_t first = options.seed;
+  for (int i = 0;; ++i) {
+    options.seed = first + static_cast<std::uint64_t>(i);
+    contract::RunRecord record = run_once(options);
+    const bool violated = record.verdict == contract::Conformance::nonconformant;
+    fmt::print(stderr, "busproof: run {} of {}, seed {}: {}\n", i + 1, times, options.seed,
+               record.why);
+    if (violated || !record.problems.empty() || i + 1 == times) return record;
+  }
 }
 
 }  // namespace
@@ -133,14 +155,8 @@ int run_command(const RunWords& words) {
         fmt::format("the reports cannot be written to {}; name another folder with --out", *wrong));
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  contract::RunRecord record;
-  {
-    Progress progress;
-    options->progress = [&](std::size_t done, std::size_t all, std::string_view name) {
-      progress.show(done, all, name);
-    };
-    record = runner::run(*options);
-  }
+  contract::RunRecord record =
+      words.until_fail > 0 ? until_fail(*options, words.until_fail) : run_once(*options);
   record.version = kVersion;
   record.commit = kCommit;
   const int exit_code = contract::exit_code(record);

@@ -23,17 +23,16 @@ std::string_view case_name(std::string_view case_id) {
   return dot == std::string_view::npos ? case_id : case_id.substr(dot + 1);
 }
 
-std::string evidence_text(const CaseResult& part, const Budget& budget) {
+std::string lines_text(const std::vector<std::string>& all, std::string_view where,
+                       const Budget& budget) {
   std::string out;
-  const std::size_t lines = std::min(part.evidence.size(), budget.evidence_lines);
+  const std::size_t lines = std::min(all.size(), budget.evidence_lines);
   for (std::size_t i = 0; i < lines; ++i) {
     if (i > 0) out += '\n';
-    out += visible_line(part.evidence[i]);
+    out += visible_line(all[i]);
     if (out.size() > budget.evidence_bytes) break;
   }
-  if (lines < part.evidence.size()) {
-    out += fmt::format("\n({} more lines in the history)", part.evidence.size() - lines);
-  }
+  if (lines < all.size()) out += fmt::format("\n({} more lines in {})", all.size() - lines, where);
   return capped(std::move(out), budget.evidence_bytes);
 }
 
@@ -81,23 +80,27 @@ json::object case_view(const CaseResult& part, const Budget& budget) {
   const std::string link = history_link(part.history);
   const std::string_view says = case_sentence(part.id);
   const bool has_evidence = !part.evidence.empty() && budget.evidence_lines > 0;
-  return {{"case_id", shown(part.id, budget)},
-          {"case_name", shown(case_name(part.id), budget)},
-          {"class", to_string(part.verdict)},
-          {"shape", shape(part.verdict)},
-          {"word", words(part.verdict)},
-          {"says", says},
-          {"has_says", !says.empty()},
-          {"detail", shown(part.detail, budget)},
-          {"has_detail", !part.detail.empty()},
-          {"evidence", has_evidence ? evidence_text(part, budget) : std::string{}},
-          {"has_evidence", has_evidence},
-          {"repeat", shown(part.repeat, budget)},
-          {"has_repeat", !part.repeat.empty()},
-          {"history_link", link},
-          {"has_history", !link.empty()},
-          {"aside", aside_text(part)},
-          {"power", power_text(part)}};
+  const bool has_trace = !part.trace.empty() && budget.evidence_lines > 0;
+  return {
+      {"case_id", shown(part.id, budget)},
+      {"case_name", shown(case_name(part.id), budget)},
+      {"class", to_string(part.verdict)},
+      {"shape", shape(part.verdict)},
+      {"word", words(part.verdict)},
+      {"says", says},
+      {"has_says", !says.empty()},
+      {"detail", shown(part.detail, budget)},
+      {"has_detail", !part.detail.empty()},
+      {"evidence", has_evidence ? lines_text(part.evidence, "the history", budget) : std::string{}},
+      {"has_evidence", has_evidence},
+      {"repeat", shown(part.repeat, budget)},
+      {"has_repeat", !part.repeat.empty()},
+      {"trace", has_trace ? lines_text(part.trace, "the file", budget) : std::string{}},
+      {"has_trace", has_trace},
+      {"history_link", link},
+      {"has_history", !link.empty()},
+      {"aside", aside_text(part)},
+      {"power", power_text(part)}};
 }
 
 json::object rule_view(const RuleResult& rule, const Budget& budget) {

@@ -98,6 +98,10 @@ class Reader {
     return out;
   }
 
+  [[nodiscard]] bool has(std::string_view name) const {
+    return object_ != nullptr && object_->if_contains(name) != nullptr;
+  }
+
   std::vector<std::string> texts(std::string_view name) const {
     std::vector<std::string> out;
     each(name, [&](const json::value& item, const std::string& path) {
@@ -164,6 +168,7 @@ contract::CaseResult read_case(const Reader& in) {
   out.evidence = in.texts("evidence");
   out.history = in.text("history");
   out.repeat = in.text("repeat");
+  if (in.has("trace")) out.trace = in.texts("trace");
   return out;
 }
 

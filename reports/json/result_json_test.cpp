@@ -50,6 +50,7 @@ contract::CaseResult any_case() {
   out.evidence = any_texts();
   out.history = any_text();
   out.repeat = any_text();
+  out.trace = any_texts();
   return out;
 }
 
@@ -116,6 +117,7 @@ std::string printed(const RunRecord& record) {
                std::to_string(part.judged), std::to_string(part.tries),
                fmt::format("{}", part.seconds), part.history, part.repeat});
       add_all(part.evidence);
+      add_all(part.trace);
     }
   }
   for (const auto& use : record.expectations) {

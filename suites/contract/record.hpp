@@ -26,6 +26,7 @@ struct CaseResult {
   std::vector<std::string> evidence;  ///< Lines of history, or of a shrunk program, that show it.
   std::string history;  ///< Path of the recorded history below the output folder; may be "".
   std::string repeat;   ///< The command that repeats just this; empty when met.
+  std::vector<std::string> trace;  ///< Of the wire: the transcript's file, then its last lines.
 };
 
 struct RuleResult {

@@ -10,8 +10,10 @@ std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
            durability(),
+           backlog(),
            ttl(),
            queue(),
+           queue_order(),
            priority(),
            payload(),
            status(),

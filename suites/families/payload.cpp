@@ -86,7 +86,7 @@ void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t
   const auto published = stage.publish(
       session,
       {.destination = stage.destination(), .payload = Payload::binary(random_bytes(stage, size))});
-  flip_stored_bit(stage, published, at);
+  stage.corrupt(published, {.at = static_cast<std::int64_t>(at)});
   if (auto read = session.retrieve(published); !read && session.closed())
     stage.give_up("bus/retrieve", read.error());
 }

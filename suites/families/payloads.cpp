@@ -64,13 +64,4 @@ std::vector<std::size_t> vouched_sizes(const contract::Claims& claims) {
   return sizes;
 }
 
-void flip_stored_bit(stage::Stage& stage, const targets::Published& message, std::size_t at) {
-  auto flipped = stage.control("ctl/corrupt", {{"transaction_id", message.transaction_id},
-                                               {"part", "payload"},
-                                               {"op", "flip"},
-                                               {"at", at}});
-  if (!flipped) stage.give_up("ctl/corrupt", flipped.error());
-  stage.recorder().mark("corrupted", message.message);
-}
-
 }  // namespace busproof::families

@@ -23,9 +23,6 @@ std::vector<targets::Payload> json_values(const contract::Claims& claims);
 /// The sizes of payloads whose stored bytes the bus vouches for.
 std::vector<std::size_t> vouched_sizes(const contract::Claims& claims);
 
-/// Damages the stored payload at that byte, and marks it.
-void flip_stored_bit(stage::Stage& stage, const targets::Published& message, std::size_t at);
-
 /// Around every size at which an implementation may change its ways.
 std::vector<targets::Payload> size_classes(stage::Stage& stage);
 

@@ -135,7 +135,7 @@ void damaged(Stage& stage) {
         stage.publish(session, {.destination = stage.destination(),
                                 .payload = Payload::binary(random_bytes(stage, size))});
     look(session, message);
-    flip_stored_bit(stage, message, size / 3);
+    stage.corrupt(message, {.at = static_cast<std::int64_t>(size / 3)});
     read(session, message);
     look(session, message);
   }

@@ -1,9 +1,28 @@
 #include "suites/history/recorder.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace busproof::history {
+namespace {
+
+constexpr std::size_t kWireLinesMax = 20'000;
+constexpr std::size_t kWireTextMax = 1'000;
+
+/// A transcript may be handed on: what opens the control hooks does not belong there.
+std::string without_token(std::string_view text) {
+  constexpr std::string_view kMember = "\"token\":\"";
+  const std::size_t at = text.find(kMember);
+  if (at == std::string_view::npos) return std::string(text);
+  const std::size_t from = at + kMember.size();
+  const std::size_t to = std::min(text.find('"', from), text.size());
+  return fmt::format("{}...{}", text.substr(0, from), text.substr(to));
+}
+
+}  // namespace
 
 Recorder::Recorder(Header header) { history_.header = std::move(header); }
 
@@ -54,6 +73,28 @@ void Recorder::set_claims(std::string claims, bool over_lines) {
   const std::lock_guard lock(mutex_);
   history_.header.over_lines = over_lines;
   history_.header.claims = std::move(claims);
+}
+
+void Recorder::keep_wire() {
+  const std::lock_guard lock(mutex_);
+  keeps_wire_ = true;
+}
+
+void Recorder::wire(std::uint32_t session, bool sent, std::string_view text, Time at) {
+  const std::lock_guard lock(mutex_);
+  if (!keeps_wire_ || wire_.size() == kWireLinesMax) return;
+  const double ms =
+      std::chrono::duration<double, std::milli>(at == Time::zero() ? now() : at).count();
+  wire_.push_back(fmt::format("{:12.3f} ms  #{} {} {}{}", ms, session, sent ? "->" : "<-",
+                              without_token(text.substr(0, kWireTextMax)),
+                              text.size() > kWireTextMax
+                                  ? fmt::format(" ... {} bytes in all", text.size())
+                                  : std::string()));
+}
+
+std::vector<std::string> Recorder::take_wire() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(wire_, {});
 }
 
 History Recorder::take() {

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "suites/history/history.hpp"
 
@@ -38,12 +39,19 @@ class Recorder {
   /// The claims become known only when the first hello is answered.
   void set_claims(std::string claims, bool over_lines);
 
+  /// From here on what goes over the wire is kept, too: lines for people, no part of the history.
+  void keep_wire();
+  void wire(std::uint32_t session, bool sent, std::string_view text, Time at = {});
+  std::vector<std::string> take_wire();
+
   /// Hands the history out and is empty afterwards.
   History take();
 
  private:
   std::mutex mutex_;
   History history_;
+  bool keeps_wire_ = false;
+  std::vector<std::string> wire_;
   std::uint32_t sessions_ = 0, operations_ = 0, messages_ = 0, subscriptions_ = 0, deliveries_ = 0;
 };
 

@@ -31,6 +31,7 @@ struct Options {
   std::string profile = "claimed";
   Effort effort = Effort::normal;
   bool strict = false;
+  bool trace = false;  ///< What went over the wire is kept for what is not met.
   std::uint64_t seed = 1;
   std::vector<std::string> only;  ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
   int jobs = 4;                   ///< Scenarios side by side.

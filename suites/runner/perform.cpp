@@ -49,6 +49,7 @@ struct Go {
   history::History history;
   std::optional<Abandoned> abandoned;
   std::string fault;
+  std::vector<std::string> wire = {};  ///< Where a trace was asked for.
 };
 
 template <typename Act>
@@ -56,6 +57,7 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
   Go go;
   history::Recorder recorder({.scenario = std::string(scenario.name), .seed = seed});
   recorder.set_claims(boost::json::serialize(ground.claims.hello()), ground.over_lines);
+  if (ground.options.trace) recorder.keep_wire();
   ground.heartbeat.watch(recorder);
   try {
     std::unique_ptr<targets::Target> keeper;
@@ -75,6 +77,7 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
   }
   ground.heartbeat.forget(recorder);
   go.history = recorder.take();
+  go.wire = recorder.take_wire();
   return go;
 }
 
@@ -142,7 +145,7 @@ void perform_plain(Ground& ground, const Scenario& scenario, std::vector<JudgedC
         still.push_back(part);
       else
         outcome.cases.push_back({std::string(part.id), judgement, attempt, seconds_since(start),
-                                 go.history, lines_of(go.history, judgement), ""});
+                                 go.history, lines_of(go.history, judgement), "", go.wire});
     }
     open = std::move(still);
   }
@@ -182,6 +185,7 @@ class Property {
           results[c].judgement = judgement;
           results[c].history = go.history;
           results[c].evidence = lines_of(go.history, judgement);
+          results[c].wire = go.wire;
           if (judgement.verdict() == Verdict::violated)
             make_small(results[c], parts[c], program, seed);
         }
@@ -222,6 +226,7 @@ class Property {
         result.judgement = judgement;
         result.history = go.history;
         result.evidence = lines_of(go.history, judgement);
+        result.wire = go.wire;
       }
       return same;
     };

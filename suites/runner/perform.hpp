@@ -21,7 +21,8 @@ struct CaseOutcome {
   double seconds = 0;
   history::History history;
   std::vector<std::string> evidence;
-  std::string replay;  ///< A replay file's text, for properties.
+  std::string replay;                  ///< A replay file's text, for properties.
+  std::vector<std::string> wire = {};  ///< What went over the wire, where a trace was asked for.
 };
 
 struct Outcome {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -103,6 +104,16 @@ std::vector<Proof> prove(const ProveOptions& options) {
   for (int i = 0; i < options.jobs; ++i) workers.emplace_back(work);
   for (std::thread& worker : workers) worker.join();
   return proofs;
+}
+
+std::vector<std::string> unproven_cases(const std::vector<MutantSpec>& mutants) {
+  std::set<std::string_view> proven;
+  for (const MutantSpec& mutant : mutants) proven.insert(mutant.case_id);
+  std::vector<std::string> found;
+  for (const stage::Scenario* scenario : families::all())
+    for (const stage::JudgedCase& part : scenario->cases)
+      if (!proven.contains(part.id)) found.emplace_back(part.id);
+  return found;
 }
 
 std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target) {

@@ -38,6 +38,9 @@ struct ProveOptions {
 /// In the order of the mutants.
 std::vector<Proof> prove(const ProveOptions& options);
 
+/// Judged cases that none of them is named for: nothing shows that those can fail.
+std::vector<std::string> unproven_cases(const std::vector<MutantSpec>& mutants);
+
 /// The edge mutants around a target.
 std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target);
 

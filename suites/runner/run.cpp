@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/json/serialize.hpp>
 
 #include "suites/contract/profile.hpp"
@@ -26,6 +27,7 @@ using contract::Verdict;
 using stage::JudgedCase;
 using stage::Scenario;
 
+constexpr std::size_t kTraceLines = 200;
 constexpr int kExitHarness = 70;
 constexpr int kExitUnavailable = 69;
 constexpr int kExitUsage = 64;
@@ -225,10 +227,24 @@ class Run {
     entry.repeat = repeat(part.id);
     const std::string name = fmt::format("histories/{}.{}.bph", scenario.name, part.id);
     if (save(options_.out / name, history::to_binary(part.history))) entry.history = name;
+    keep_trace(scenario, part, entry);
     if (!part.replay.empty() && save(options_.out / "replay" / (part.id + ".json"), part.replay))
       entry.repeat = fmt::format("busproof replay {}{}",
                                  (options_.out / "replay" / (part.id + ".json")).string(),
                                  options_.target_words.empty() ? "" : " " + options_.target_words);
+  }
+
+  /// The whole transcript into a file, its end into the reports.
+  void keep_trace(const Scenario& scenario, const CaseOutcome& part, CaseResult& entry) const {
+    if (part.wire.empty()) return;
+    const std::string name = fmt::format("traces/{}.{}.txt", scenario.name, part.id);
+    if (!save(options_.out / name, fmt::format("{}\n", fmt::join(part.wire, "\n")))) return;
+    const std::size_t skipped = part.wire.size() - std::min(part.wire.size(), kTraceLines);
+    entry.trace.push_back(skipped == 0 ? name
+                                       : fmt::format("{}, its last {} of {} lines:", name,
+                                                     kTraceLines, part.wire.size()));
+    entry.trace.insert(entry.trace.end(), part.wire.begin() + static_cast<std::ptrdiff_t>(skipped),
+                       part.wire.end());
   }
 
   [[nodiscard]] std::string repeat(std::string_view case_id) const {

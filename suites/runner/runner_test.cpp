@@ -20,6 +20,7 @@
 #include "suites/runner/edge_wrap.hpp"
 #include "suites/runner/memory_bus.hpp"
 #include "suites/runner/perform.hpp"
+#include "suites/runner/prove.hpp"
 #include "suites/runner/run.hpp"
 #include "suites/stage/hello.hpp"
 
@@ -151,6 +152,52 @@ TEST_F(Runner, ASilentCanaryEndsIn70BeforeAnythingIsJudged) {
   EXPECT_EQ(g_goes, 0);
   EXPECT_NE(record.why.find("the canary was not killed"), std::string::npos);
   EXPECT_EQ(the_case(record).detail, "the bus was never reached");
+}
+
+TEST_F(Runner, BlockedWhileTheHarnessStoodStillIsInconclusive) {
+  const auto record = run_plain(
+      [](Stage& stage) {
+        stage.connect();
+        history::Event stall;
+        stall.action = history::Action::stall;
+        stall.amount = 3000;
+        stage.recorder().add(stall);
+        throw stage::Abandoned{Verdict::blocked, "bus/publish failed: no_answer"};
+      },
+      says_met);
+  EXPECT_EQ(the_case(record).verdict, Verdict::inconclusive);
+  EXPECT_TRUE(the_case(record).detail.starts_with("busproof was not scheduled in time"))
+      << the_case(record).detail;
+}
+
+TEST_F(Runner, BlockedOtherwiseStaysBlocked) {
+  const auto record = run_plain(
+      [](Stage&) {
+        throw stage::Abandoned{Verdict::blocked, "bus/publish failed"};
+      },
+      says_met);
+  EXPECT_EQ(the_case(record).verdict, Verdict::blocked);
+}
+
+TEST_F(Runner, ATraceIsKeptWhereItWasAskedForAndTheCaseIsNotMet) {
+  EXPECT_TRUE(the_case(run_plain(counts, says_violated)).trace.empty());
+  options_.trace = true;
+  EXPECT_TRUE(the_case(run_plain(counts, says_met)).trace.empty());
+  const auto trace = the_case(run_plain(counts, says_violated)).trace;
+  ASSERT_EQ(trace.size(), 3U) << "the file, hello and its answer";
+  EXPECT_TRUE(fs::is_regular_file(options_.out / trace[0])) << trace[0];
+  EXPECT_NE(trace[1].find(R"(-> {"jsonrpc":"2.0","id":1,"method":"bus/hello")"), std::string::npos);
+  EXPECT_NE(trace[2].find(R"(<- {"jsonrpc":"2.0","id":1,"result")"), std::string::npos) << trace[2];
+}
+
+TEST(Proof, ACaseWithoutAMutantIsNamed) {
+  std::vector<MutantSpec> mutants;
+  const auto all = unproven_cases(mutants);
+  EXPECT_GT(all.size(), 30U);
+  mutants.push_back({"one", all.front(), "lost", "Loses.", {}, {}});
+  const auto rest = unproven_cases(mutants);
+  EXPECT_EQ(rest.size() + 1, all.size());
+  EXPECT_EQ(std::count(rest.begin(), rest.end(), all.front()), 0);
 }
 
 TEST(Canary, IsKilled) { EXPECT_EQ(sing(), ""); }

@@ -155,11 +155,19 @@ void Stage::stop_bus() {
   setting_.target.stop();
 }
 
-void Stage::start_bus() {
+void Stage::start_bus() { start_bus({}); }
+
+void Stage::need_variant(std::string_view variant) const {
+  if (!setting_.target.has_variant(variant))
+    throw Abandoned{Verdict::unverified, fmt::format("variant: the target names no {}", variant)};
+}
+
+void Stage::start_bus(std::string_view variant) {
   need_hold();
+  if (!variant.empty()) need_variant(variant);
   for (const auto& session : sessions_) session->wait_closed(patience());
   control_.reset();
-  if (auto started = setting_.target.start(); !started)
+  if (auto started = setting_.target.start(variant); !started)
     throw Abandoned{Verdict::blocked, "the bus did not start again: " + started.error().detail()};
   const milliseconds limit(setting_.claims.limit_or_default("recovery_ms"));
   if (auto up = await_hello(setting_.target, recorder(), limit); !up)

@@ -93,6 +93,26 @@ class Stage {
   void stop_bus();
   void start_bus();
 
+  /// The same over the same data with a variant's variables; unverified where the target has none
+  /// of that name.
+  void start_bus(std::string_view variant);
+  void need_variant(std::string_view variant) const;
+
+  /// Records the peak of the bus' resident memory so far: the mark "memory". Unverified where the
+  /// bus does not run from here.
+  void mark_memory();
+
+  /// Damages what is stored of that message: from outside where the target says how, else through
+  /// the hook. Recorded as the mark "corrupted"; `by` of its detail says which. Unverified where
+  /// neither is there or can do it.
+  struct Damage {
+    std::string part = "payload", op = "flip";
+    std::int64_t at = 0;
+    std::optional<std::int64_t> chunk = {};
+    bool through_hook = false;  ///< Not from outside, even where that can be done.
+  };
+  void corrupt(const targets::Published& message, const Damage& damage);
+
   /// Whether the bus ended a connection, or one could not be made.
   [[nodiscard]] bool lost() const;
 
@@ -108,6 +128,7 @@ class Stage {
 
  private:
   void need_hold() const;
+  bool corrupt_outside(const targets::Published& message, const Damage& damage);
   targets::Shared shared();
 
   Setting setting_;

@@ -57,6 +57,7 @@ std::uint32_t Session::start(Request request) {
   message["params"] = std::move(request.params);
   const std::string text = json::serialize(message);
   expect(std::move(request), std::to_string(operation));
+  shared_.recorder.wire(number_, true, text);
   transport_->send(text);
   return operation;
 }
@@ -144,6 +145,7 @@ bool Session::hear(std::string_view text, Time at) {
 }
 
 void Session::on_text(std::string_view text, Time at) {
+  shared_.recorder.wire(number_, false, text, at);
   if (!hear(text, at)) return;
   json::parse_options options;
   options.max_depth = kDepthMax;
@@ -266,9 +268,10 @@ std::uint32_t Session::message_of(std::string_view event_id) const {
   return failed == std::errc() && end == event_id.data() + event_id.size() ? number : 0;
 }
 
-std::vector<Delivered> Session::deliveries(const Subscribed& subscription) {
+std::vector<Delivered> Session::deliveries(const Subscribed& subscription, std::size_t skip) {
   const std::lock_guard lock(mutex_);
-  return inbox_[subscription.number];
+  const auto& got = inbox_[subscription.number];
+  return {got.begin() + static_cast<std::ptrdiff_t>(std::min(skip, got.size())), got.end()};
 }
 
 bool Session::wait(const Subscribed& subscription, std::chrono::milliseconds limit,

@@ -287,6 +287,7 @@ Result<json::object> Session::raw(std::string text, const std::string& answer_id
   Request request{event_of(Action::call), "", {}};
   request.detail = {{"raw", what}};
   const std::uint32_t operation = expect(std::move(request), answer_id);
+  shared_.recorder.wire(number_, true, text);
   transport_->send(std::move(text));
   return await(operation);
 }

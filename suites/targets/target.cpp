@@ -1,11 +1,13 @@
 #include "suites/targets/target.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <fstream>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "fixtures/process/memory.hpp"
 #include "fixtures/process/ports.hpp"
 #include "suites/targets/lines.hpp"
 #include "suites/targets/ready.hpp"
@@ -97,6 +99,9 @@ Result<void> Target::substitute_all() {
     for (std::string& word : file_.launch->ready.command) texts.push_back(&word);
     texts.push_back(&file_.launch->ready.what);
   }
+  for (auto& [name, variant] : file_.variants)
+    for (auto& [variable, value] : variant) texts.push_back(&value);
+  for (auto& [name, backend] : file_.backends) texts.push_back(&backend.where);
   for (std::string* text : texts) {
     auto done = substitute(*text, values_);
     if (!done)
@@ -139,11 +144,22 @@ Result<std::unique_ptr<Connector>> Target::make_connector() {
   return refused("bad_target", "no way to connect");
 }
 
-Result<void> Target::start() {
+bool Target::has_variant(std::string_view name) const {
+  return file_.launch && file_.variants.contains(std::string(name));
+}
+
+Result<void> Target::start(std::string_view variant) {
   if (!file_.launch) return {};
+  Environment env = file_.launch->env;
+  if (!variant.empty()) {
+    const auto found = file_.variants.find(std::string(variant));
+    if (found == file_.variants.end())
+      return refused("bad_target", fmt::format("the target has no variant {}", variant));
+    for (const auto& [name, value] : found->second) env[name] = value;
+  }
   auto started =
       process::Process::start({.command = file_.launch->command,
-                               .env = file_.launch->env,
+                               .env = env,
                                .folder = file_.folder,
                                .stderr_file = work_ / "bus.log",
                                .pipes = file_.connect.how == Connect::How::stdio_launch});
@@ -168,6 +184,18 @@ void Target::kill() {
   if (!process_) return;
   process_->kill();
   process_.reset();
+}
+
+std::optional<std::int64_t> Target::peak_memory() const {
+  if (!process_) return std::nullopt;
+  return process::peak_memory(process_->pid());
+}
+
+const Backend* Target::corrupter(const std::string& damage) const {
+  const auto found =
+      std::find_if(file_.backends.begin(), file_.backends.end(),
+                   [&](const auto& backend) { return backend.second.corrupt.contains(damage); });
+  return found == file_.backends.end() ? nullptr : &found->second;
 }
 
 std::string Target::obituary(std::chrono::milliseconds limit) {

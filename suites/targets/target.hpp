@@ -30,8 +30,11 @@ class Target {
 
   ~Target();
 
-  /// Launches it, where it is launched, and waits until it is ready.
-  contract::Result<void> start();
+  /// Launches it, where it is launched, and waits until it is ready. A variant's variables come
+  /// over the launch's own.
+  contract::Result<void> start(std::string_view variant = {});
+
+  [[nodiscard]] bool has_variant(std::string_view name) const;
 
   /// The polite end: SIGTERM, and SIGKILL after a grace. False when the grace was used up.
   bool stop();
@@ -41,6 +44,13 @@ class Target {
 
   /// Whether stop and kill do anything: false for a bus at an address.
   [[nodiscard]] bool held() const { return file_.launch.has_value(); }
+
+  /// The peak of the resident memory of all that was launched, in bytes; nothing where it does not
+  /// run from here.
+  [[nodiscard]] std::optional<std::int64_t> peak_memory() const;
+
+  /// What damages a stored byte from outside ("payload.flip"), or null.
+  [[nodiscard]] const Backend* corrupter(const std::string& damage) const;
 
   Connector& connector() { return *connector_; }
 

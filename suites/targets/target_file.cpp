@@ -122,8 +122,47 @@ Connect connect_of(const YAML::Node& node) {
   return connect;
 }
 
+std::map<std::string, Backend> backends_of(const YAML::Node& node) {
+  std::map<std::string, Backend> backends;
+  if (!node) return backends;
+  if (!node.IsMap()) wrong(node, "backends must be a map of names to backends");
+  for (const auto& member : node) {
+    const auto name = member.first.as<std::string>();
+    const std::string where = "backends." + name;
+    check_keys(member.second, where, {"sqlite", "holds"});
+    if (!member.second["sqlite"]) wrong(member.second, where + " must name its sqlite file");
+    Backend backend;
+    backend.where = text_of(member.second["sqlite"], where + ".sqlite");
+    if (member.second["holds"]) backend.holds = words_of(member.second["holds"], where + ".holds");
+    backends[name] = std::move(backend);
+  }
+  return backends;
+}
+
+void read_corrupt(const YAML::Node& node, std::map<std::string, Backend>& backends) {
+  if (!node) return;
+  static const std::regex kForm(
+      "(payload|digest|chunk)\\."
+      "(flip|truncate|extend|zero|delete|swap|double|bomb)");
+  if (!node.IsMap()) wrong(node, "corrupt must be a map of backends");
+  for (const auto& member : node) {
+    const auto name = member.first.as<std::string>();
+    const auto backend = backends.find(name);
+    if (backend == backends.end())
+      wrong(member.first, fmt::format("corrupt names \"{}\", which is none of backends", name));
+    backend->second.corrupt = environment_of(member.second, "corrupt." + name);
+    for (const auto& [damage, statements] : backend->second.corrupt)
+      if (!std::regex_match(damage, kForm))
+        wrong(
+            member.second,
+            fmt::format("corrupt.{} has no damage \"{}\"; write it as payload.flip", name, damage));
+  }
+}
+
 TargetFile target_of(const YAML::Node& root) {
-  check_keys(root, "a target", {"name", "launch", "connect", "control", "variants", "profile"});
+  check_keys(
+      root, "a target",
+      {"name", "launch", "connect", "control", "backends", "variants", "corrupt", "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -141,6 +180,8 @@ TargetFile target_of(const YAML::Node& root) {
   else if (variants)
     for (const auto& variant : variants)
       target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
+  target.backends = backends_of(root["backends"]);
+  read_corrupt(root["corrupt"], target.backends);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }

@@ -46,6 +46,15 @@ struct Connect {
   Environment env = {};
 };
 
+/// A store of the bus that can be reached without the bus.
+struct Backend {
+  enum class Kind : std::uint8_t { sqlite };
+  Kind kind = Kind::sqlite;
+  std::string where;                           ///< The database's file.
+  std::vector<std::string> holds;              ///< "payloads", "queues", "topics"
+  std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
+};
+
 /// A target as written; ${...} is still to be substituted.
 struct TargetFile {
   std::string name;
@@ -56,6 +65,7 @@ struct TargetFile {
   std::string control;                 ///< WebSocket URL of the control endpoint; empty: none.
   bool control_on_connection = false;  ///< Lines: control methods on the same connection.
   std::map<std::string, Environment> variants;
+  std::map<std::string, Backend> backends;
   std::string profile;  ///< Empty: the default.
 };
 

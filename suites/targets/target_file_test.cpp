@@ -29,8 +29,10 @@ launch:
   ready: {http: "http://127.0.0.1:${port}/readyz", within: 2m}
 connect: {websocket: "ws://127.0.0.1:${port}/"}
 control: {websocket: "ws://127.0.0.1:${control_port}/"}
+backends: {store: {sqlite: "${data}/bus.db", holds: [payloads, queues]}}
 variants:
   limits.small: {LEASE_MS: "200"}
+corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -45,6 +47,11 @@ profile: queue
   EXPECT_EQ(target->connect.how, Connect::How::websocket);
   EXPECT_EQ(target->control, "ws://127.0.0.1:${control_port}/");
   EXPECT_EQ(target->variants.at("limits.small").at("LEASE_MS"), "200");
+  const Backend& store = target->backends.at("store");
+  EXPECT_EQ(store.where, "${data}/bus.db");
+  EXPECT_EQ(store.holds, (std::vector<std::string>{"payloads", "queues"}));
+  EXPECT_EQ(store.corrupt.at("payload.flip"),
+            "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
   EXPECT_EQ(target->profile, "queue");
 }
 
@@ -72,7 +79,13 @@ TEST(TargetFile, EveryWayToConnect) {
 TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, variants, profile");
+            "control, backends, variants, corrupt, profile");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
+            "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {store: {sqlite: f}}\n"
+                    "corrupt:\n  store: {payload.break: x}\n"),
+            "bus.yaml, line 4: corrupt.store has no damage \"payload.break\"; write it as "
+            "payload.flip");
   EXPECT_TRUE(refusal("a: [").starts_with("bus.yaml, line ")) << refusal("a: [");
 }
 

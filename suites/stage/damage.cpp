@@ -1,0 +1,60 @@
+// What a stage does to stored bytes and reads of the bus' memory.
+#include <fmt/format.h>
+#include <boost/json/serialize.hpp>
+
+#include "fixtures/backends/sqlite_file.hpp"
+#include "suites/stage/stage.hpp"
+
+namespace busproof::stage {
+namespace {
+
+namespace json = boost::json;
+using contract::Verdict;
+
+void record(history::Recorder& recorder, const targets::Published& message,
+            const Stage::Damage& damage, std::string_view by) {
+  const json::object detail{
+      {"part", damage.part}, {"op", damage.op}, {"at", damage.at}, {"by", by}};
+  recorder.add({.action = history::Action::mark, .message = message.message},
+               {.error = "corrupted", .detail = json::serialize(detail)});
+}
+
+}  // namespace
+
+void Stage::mark_memory() {
+  const auto bytes = setting_.target.peak_memory();
+  if (!bytes)
+    throw Abandoned{Verdict::unverified, "the memory of the bus cannot be seen from here"};
+  recorder().add({.action = history::Action::mark, .amount = *bytes}, {.error = "memory"});
+}
+
+bool Stage::corrupt_outside(const targets::Published& message, const Damage& damage) {
+  const std::string name = fmt::format("{}.{}", damage.part, damage.op);
+  const targets::Backend* backend = setting_.target.corrupter(name);
+  if (backend == nullptr || damage.through_hook) return false;
+  auto changed =
+      backends::alter(backend->where, backend->corrupt.at(name),
+                      {.id = message.transaction_id, .offset = damage.at, .chunk = damage.chunk});
+  if (!changed) give_up("corrupt: " + name, changed.error());
+  if (*changed == 0)
+    throw Abandoned{Verdict::blocked,
+                    fmt::format("corrupt: {} found nothing stored of that message", name)};
+  return true;
+}
+
+void Stage::corrupt(const targets::Published& message, const Damage& damage) {
+  if (corrupt_outside(message, damage)) return record(recorder(), message, damage, "outside");
+  json::object params{{"transaction_id", message.transaction_id},
+                      {"part", damage.part},
+                      {"op", damage.op},
+                      {"at", damage.at}};
+  if (damage.chunk) params["chunk"] = *damage.chunk;
+  const auto done = control("ctl/corrupt", std::move(params));
+  if (!done && done.error().kind() == "not_supported")
+    throw Abandoned{Verdict::unverified,
+                    fmt::format("the bus cannot do {}.{} to itself", damage.part, damage.op)};
+  if (!done) give_up("ctl/corrupt", done.error());
+  record(recorder(), message, damage, "hook");
+}
+
+}  // namespace busproof::stage
