@@ -89,6 +89,7 @@ bool is_due(const View& view, const contract::Claims& claims, const Operation& p
             const Listing& listing) {
   return publish.ok() && correlation_of(publish) == listing.correlation &&
          publish.answered < listing.first->invoked && !mortal(publish) &&
+         !may_be_dropped(view, claims, publish) &&
          !may_be_gone(view, claims, publish, *listing.last);
 }
 

@@ -9,6 +9,7 @@
 #include <boost/json/array.hpp>
 
 #include "suites/checkers/groups.hpp"
+#include "suites/checkers/owed.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -130,6 +131,7 @@ class Walk {
     message.publish = &publish;
     if (const json::value* own = publish.asked.if_contains("attributes"))
       message.unclear = own->is_object() && own->get_object().contains("expirytime");
+    message.unclear = message.unclear || may_be_dropped(view_, claims_, publish);
     for (const auto& [group, certain] : groups_owed(view_, publish))
       message.model.owed(group, certain);
     for (auto& [operation, targets] : targets_) aim(operation, targets, publish.message, message);

@@ -3,8 +3,8 @@
 //
 // Threads: no state.
 // Errors:  nothing is said of messages whose status has grounds that cannot be seen from here:
-//          topics, deleted ones, ones with an expirytime, and whatever comes after the bus was
-//          stopped or its clock or store was meddled with.
+//          topics, deleted ones, ones with an expirytime or perhaps dropped, and whatever comes
+//          after the bus was stopped or its clock or store was meddled with.
 #pragma once
 
 #include <cstdint>

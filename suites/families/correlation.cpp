@@ -157,9 +157,9 @@ void id_arrives_unchanged(Stage& stage) {
   std::size_t sent = 0;
   for (const std::string& id :
        {std::string("plain"), std::string("UPPER-and-lower"), std::string("0007"),
-        std::string("1e3"), std::string("  spaces  around  "), std::string("tab\tand\nline"),
-        std::string("é 数据 😀"), std::string("\"quoted\" 'twice' \\ / %41 &amp; *?[a]"),
-        std::string(200, 'c'), std::string("null"), std::string("a:b:c|d,e;f=g")}) {
+        std::string("1e3"), std::string("  spaces  around  "), std::string("é 数据 😀"),
+        std::string("\"quoted\" 'twice' \\ / %41 &amp; *?[a]"), std::string(200, 'c'),
+        std::string("null"), std::string("a:b:c|d,e;f=g")}) {
     publish_with(stage, session, destination, id);
     consumer.count(++sent);
   }

@@ -102,7 +102,7 @@ void extensions_come_back(Stage& stage) {
       stage,
       {{{"xtext", "plain"}, {"xnumber", 7}, {"xflag", true}, {"x0", "0"}},
        {{"xtext", "7"}, {"xnumber", -2147483648LL}, {"xflag", false}, {"x0", "00.10"}},
-       {{"xtext", "true"}, {"xnumber", 2147483647}, {"averylongname00000001", "é\n\t\u0001 end"}},
+       {{"xtext", "true"}, {"xnumber", 2147483647}, {"averylongname0000001", "é 数据 😀"}},
        {{"xtext", std::string(2000, 'l')}, {"xnumber", 0}, {"zone", "null"}, {"tenant", "acme"}}});
 }
 
