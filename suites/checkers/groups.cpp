@@ -157,6 +157,48 @@ std::vector<Time> earliest_lease_starts(const View& view, const contract::Claims
   return starts;
 }
 
+std::map<std::string, bool> groups_owed(const View& view, const Operation& publish) {
+  std::map<std::string, bool> owed;
+  Time first_publish = publish.invoked;
+  for (const Operation& other : view.operations(history::Action::publish))
+    if (other.destination == publish.destination &&
+        history::text_of(other.asked, "mode") != "topic")
+      first_publish = std::min(first_publish, other.invoked);
+  bool named = false, named_first = false;
+  for (const Operation& subscribe : view.operations(history::Action::subscribe)) {
+    const auto group = group_of(view, subscribe.subscription);
+    if (!group || group->first != publish.destination || subscribe.invoked > publish.answered)
+      continue;
+    const bool certain = subscribe.ok() && subscribe.answered < publish.invoked;
+    owed[group->second] = owed[group->second] || certain;
+    named = named || group->second != "default";
+    named_first = named_first || (subscribe.ok() && subscribe.answered < first_publish);
+  }
+  for (const Operation& end : view.operations(history::Action::unsubscribe))
+    if (history::number_of(end.asked, "forget") == 1)
+      if (const auto group = group_of(view, end.subscription);
+          group && group->first == publish.destination && end.invoked < publish.answered)
+        owed[group->second] = false;
+  // A first publish makes the group `default` where there is none.
+  if (!named)
+    owed["default"] = true;
+  else if (!named_first)
+    owed.try_emplace("default", false);
+  return owed;
+}
+
+std::map<std::uint32_t, Time> lease_ends(const View& view, const contract::Claims& claims) {
+  std::map<std::uint32_t, Time> ends;
+  for (const auto& [group, came] : deliveries_by_group(view)) {
+    for (const auto& [message, all] : came) {
+      const auto starts = earliest_lease_starts(view, claims, all);
+      for (std::size_t i = 0; i < all.size(); ++i)
+        ends[all[i].delivery] = earliest_end(view, claims, all[i], starts[i]);
+    }
+  }
+  return ends;
+}
+
 std::optional<std::int64_t> credit_of(const contract::Claims& claims, const Operation& subscribe) {
   if (subscribe.amount >= 0) return subscribe.amount;
   return claims.limit("credit_default");

@@ -35,6 +35,10 @@ std::optional<history::Time> fence_seen(const history::View& view, const ByMessa
 /// Whether that message is a fence.
 bool is_fence(const history::View& view, std::uint32_t message);
 
+/// The groups that are owed a copy of that publish: for certain (true), or perhaps.
+std::map<std::string, bool> groups_owed(const history::View& view,
+                                        const history::Operation& publish);
+
 /// The lease of a subscription in force: as answered, else as asked, else the declared default.
 std::optional<history::Time> lease_of(const history::View& view, const contract::Claims& claims,
                                       std::uint32_t subscription);
@@ -51,6 +55,10 @@ std::vector<history::Time> earliest_lease_starts(const history::View& view,
 /// at `start` or later; history::kNever where it has no term and nothing ended it.
 history::Time earliest_end(const history::View& view, const contract::Claims& claims,
                            const history::Delivery& delivery, history::Time start);
+
+/// That earliest end of every delivery, by delivery number.
+std::map<std::uint32_t, history::Time> lease_ends(const history::View& view,
+                                                  const contract::Claims& claims);
 
 /// The earliest instant at which something other than its term or a settlement can have ended the
 /// lease of that delivery; history::kNever if nothing did. It may lie before the receipt: the

@@ -144,4 +144,14 @@ bool may_be_gone(const View& view, const contract::Claims& claims, const Operati
          gone_otherwise(view, claims, publish, retrieve);
 }
 
+bool may_be_dropped(const View& view, const contract::Claims& claims, const Operation& publish) {
+  if (claims.trait("queue", "overflow") == "refuse") return false;
+  const auto most = claims.limit("queue.messages_max");
+  if (!most || claims.limit("queue.bytes_max")) return true;
+  const auto all = view.operations(Action::publish);
+  return std::count_if(all.begin(), all.end(), [&](const Operation& other) {
+           return other.destination == publish.destination;
+         }) > *most;
+}
+
 }  // namespace busproof::checkers

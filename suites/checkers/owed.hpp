@@ -59,4 +59,9 @@ bool gone_otherwise(const history::View& view, const contract::Claims& claims,
 bool may_be_gone(const history::View& view, const contract::Claims& claims,
                  const history::Operation& publish, const history::Operation& retrieve);
 
+/// Whether the bus may have dropped the message because its queue was full: only where it claims to
+/// drop, and more was published there than certainly fits.
+bool may_be_dropped(const history::View& view, const contract::Claims& claims,
+                    const history::Operation& publish);
+
 }  // namespace busproof::checkers

@@ -20,19 +20,6 @@ using history::View;
 using models::Broken;
 using models::QueueModel;
 
-/// The earliest end of each delivery's lease, by delivery number.
-std::map<std::uint32_t, Time> lease_ends(const View& view, const contract::Claims& claims) {
-  std::map<std::uint32_t, Time> ends;
-  for (const auto& [group, came] : deliveries_by_group(view)) {
-    for (const auto& [message, all] : came) {
-      const auto starts = earliest_lease_starts(view, claims, all);
-      for (std::size_t i = 0; i < all.size(); ++i)
-        ends[all[i].delivery] = earliest_end(view, claims, all[i], starts[i]);
-    }
-  }
-  return ends;
-}
-
 /// Something broken, and the event at which it showed.
 struct Found {
   Broken broken;

@@ -12,6 +12,7 @@
 namespace busproof::families {
 
 std::span<const stage::Scenario> batch();
+std::span<const stage::Scenario> correlation();
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> compression();
@@ -28,6 +29,9 @@ std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
+std::span<const stage::Scenario> record();
+std::span<const stage::Scenario> removal();
+std::span<const stage::Scenario> status();
 std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> restart();
 std::span<const stage::Scenario> route();

@@ -94,7 +94,7 @@ void flip_and_read(Stage& stage, Session& session, std::size_t size, std::size_t
 void flipped_bit(Stage& stage) {
   stage.need("queue");
   Session& session = stage.connect();
-  for (const std::size_t size : vouched_sizes(stage))
+  for (const std::size_t size : vouched_sizes(stage.claims()))
     for (const std::size_t at : {std::size_t{0}, size / 2, size - 1})
       flip_and_read(stage, session, size, at);
 }

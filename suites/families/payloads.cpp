@@ -83,4 +83,12 @@ std::vector<Payload> size_classes(stage::Stage& stage) {
   return payloads;
 }
 
+std::vector<std::size_t> vouched_sizes(const contract::Claims& claims) {
+  std::vector<std::size_t> sizes;
+  const auto limit = claims.limit("inline_bytes_max");
+  if (!limit || claims.trait("integrity", "inline") == "true") sizes = {1000, 70'000};
+  if (limit) sizes.push_back(static_cast<std::size_t>(*limit) + 100);
+  return sizes;
+}
+
 }  // namespace busproof::families

@@ -30,6 +30,9 @@ std::vector<targets::Payload> no_utf8();
 /// Every JSON type, nesting up to what the bus takes, numbers that need all their digits.
 std::vector<targets::Payload> json_values(const contract::Claims& claims);
 
+/// The sizes of payloads whose stored bytes the bus vouches for.
+std::vector<std::size_t> vouched_sizes(const contract::Claims& claims);
+
 /// Around every size at which an implementation may change its ways.
 std::vector<targets::Payload> size_classes(stage::Stage& stage);
 

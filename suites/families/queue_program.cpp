@@ -33,6 +33,10 @@ class Performer {
         return reject(operation.value);
       case Kind::reconnect:
         return reconnect();
+      case Kind::bury:
+      case Kind::redrive:
+      case Kind::purge:
+        return;  // Other programs' matter.
     }
   }
 

@@ -14,8 +14,10 @@ const std::chrono::steady_clock::time_point kBegan = std::chrono::steady_clock::
 
 Time now() { return std::chrono::steady_clock::now() - kBegan; }
 
-std::string utc_now() {
-  const auto wall = std::chrono::system_clock::now();
+std::string utc_now() { return utc_after({}); }
+
+std::string utc_after(std::chrono::milliseconds ahead) {
+  const auto wall = std::chrono::system_clock::now() + ahead;
   const auto millis =
       std::chrono::duration_cast<std::chrono::milliseconds>(wall.time_since_epoch()).count() % 1000;
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",

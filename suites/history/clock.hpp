@@ -16,6 +16,9 @@ Time now();
 /// The date as RFC 3339 in UTC with milliseconds, for reports alone.
 std::string utc_now();
 
+/// The same of an instant that far ahead, for what a scenario asks of a bus.
+std::string utc_after(std::chrono::milliseconds ahead);
+
 /// The calendar day as YYYY-MM-DD in UTC, for expiry of expectations.
 std::string utc_today();
 

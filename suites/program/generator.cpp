@@ -16,10 +16,11 @@ rc::Gen<std::int64_t> priority(const Bounds& bounds) {
        {2, rc::gen::elementOf(std::vector<std::int64_t>{least, most, (least + most) / 2})}});
 }
 
+rc::Gen<Operation> of(Kind kind, const rc::Gen<std::int64_t>& value) {
+  return rc::gen::map(value, [kind](std::int64_t number) { return Operation{kind, number}; });
+}
+
 rc::Gen<Operation> operation(const Bounds& bounds) {
-  const auto of = [](Kind kind, const rc::Gen<std::int64_t>& value) {
-    return rc::gen::map(value, [kind](std::int64_t number) { return Operation{kind, number}; });
-  };
   const auto which = rc::gen::inRange<std::int64_t>(0, 4);
   const auto nothing = rc::gen::just<std::int64_t>(0);
   return rc::gen::weightedOneOf<Operation>(
@@ -30,14 +31,32 @@ rc::Gen<Operation> operation(const Bounds& bounds) {
        {bounds.reconnect ? 1U : 0U, of(Kind::reconnect, nothing)}});
 }
 
+rc::Gen<Operation> status_operation() {
+  const auto which = rc::gen::inRange<std::int64_t>(0, 4);
+  return rc::gen::weightedOneOf<Operation>({{4, of(Kind::publish, rc::gen::just<std::int64_t>(0))},
+                                            {3, of(Kind::ack, which)},
+                                            {3, of(Kind::reject, which)},
+                                            {4, of(Kind::bury, which)},
+                                            {3, of(Kind::redrive, which)},
+                                            {2, of(Kind::purge, which)}});
+}
+
+Program program_of(const rc::Gen<Operation>& operation, std::uint64_t seed, const Bounds& bounds) {
+  const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
+  const auto generator = rc::gen::mapcat(length, [operation](std::size_t count) {
+    return rc::gen::container<Program>(count, operation);
+  });
+  return generator(rc::Random(seed), 100).value();
+}
+
 }  // namespace
 
 Program generate_queue_program(std::uint64_t seed, const Bounds& bounds) {
-  const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
-  const auto generator = rc::gen::mapcat(length, [bounds](std::size_t count) {
-    return rc::gen::container<Program>(count, operation(bounds));
-  });
-  return generator(rc::Random(seed), 100).value();
+  return program_of(operation(bounds), seed, bounds);
+}
+
+Program generate_status_program(std::uint64_t seed, const Bounds& bounds) {
+  return program_of(status_operation(), seed, bounds);
 }
 
 }  // namespace busproof::program

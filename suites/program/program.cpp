@@ -9,8 +9,16 @@
 namespace busproof::program {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds = {"publish", "take", "ack", "reject",
-                                                    "reconnect"};
+constexpr std::array<std::string_view, 8> kKinds = {
+    "publish",    //
+    "take",       //
+    "ack",        //
+    "reject",     //
+    "reconnect",  //
+    "bury",       //
+    "redrive",    //
+    "purge",      //
+};
 
 bool has_value(Kind kind) { return kind != Kind::take && kind != Kind::reconnect; }
 

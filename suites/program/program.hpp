@@ -23,6 +23,9 @@ enum class Kind : std::uint8_t {
   ack,        ///< value: which of the held, counted from 0 and taken modulo their number
   reject,     ///< value: likewise; to be delivered again
   reconnect,  ///< The connection ends politely; a new one takes its place.
+  bury,       ///< value: which of the held; rejected for good
+  redrive,    ///< value: which of the dead, counted likewise
+  purge,      ///< value: likewise
 };
 
 struct Operation {
@@ -49,5 +52,8 @@ using Generate = Program (*)(std::uint64_t seed, const Bounds& bounds);
 
 /// Publishes, takes and settles one queue, with and without priorities.
 Program generate_queue_program(std::uint64_t seed, const Bounds& bounds);
+
+/// Takes messages through everything that changes their status.
+Program generate_status_program(std::uint64_t seed, const Bounds& bounds);
 
 }  // namespace busproof::program

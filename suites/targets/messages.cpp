@@ -134,6 +134,9 @@ json::object own_attributes(const json::object& event) {
   for (const auto& member : event)
     if (std::find(kOthers.begin(), kOthers.end(), member.key()) == kOthers.end())
       own[member.key()] = member.value();
+  if (const json::value* type = event.if_contains("type");
+      type != nullptr && *type != json::value(kOrdinaryType))
+    own["type"] = *type;
   return own;
 }
 

@@ -16,6 +16,9 @@
 
 namespace busproof::targets {
 
+/// The type of an event that was given none of its own.
+inline constexpr std::string_view kOrdinaryType = "busproof.message";
+
 /// A payload and the member of the event that carries it.
 struct Payload {
   enum class Form : std::uint8_t { none, text, base64, json };
@@ -67,6 +70,7 @@ struct Delivered {
   std::uint32_t subscription = 0;
   std::string delivery_id, transaction_id, route, destination;
   std::int32_t attempt = 0;
+  boost::json::object attributes = {};  ///< The event's own, as own_attributes() gives them.
   history::Time at{};
 };
 

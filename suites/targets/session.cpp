@@ -213,8 +213,8 @@ void Session::delivered(const json::object& params, Time at) {
   detail["tx"] = got.transaction_id;
   detail["route"] = got.route;
   detail["destination"] = got.destination;
-  if (json::object own = own_attributes(event->get_object()); !own.empty())
-    detail["attributes"] = std::move(own);
+  got.attributes = own_attributes(event->get_object());
+  if (!got.attributes.empty()) detail["attributes"] = got.attributes;
   const std::lock_guard lock(mutex_);
   const auto subscription = subscriptions_.find(json::serialize(*name));
   if (subscription == subscriptions_.end())

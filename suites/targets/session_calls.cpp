@@ -66,7 +66,7 @@ Session::Request Session::publish_request(const Publish& wanted) {
   json::object event{{"specversion", "1.0"},
                      {"id", event_id(request.event.message)},
                      {"source", kSource},
-                     {"type", "busproof.message"}};
+                     {"type", kOrdinaryType}};
   put_payload(event, wanted.payload);
   put_if(event, "priority", wanted.priority);
   for (const auto& member : wanted.attributes) event[member.key()] = member.value();
@@ -135,8 +135,9 @@ Result<void> Session::unsubscribe(const Subscribed& subscription, bool forget) {
   Event event = event_of(Action::unsubscribe);
   event.subscription = subscription.number;
   json::object params{{"subscription", subscription.id}};
-  if (forget) params["forget"] = true;
-  return ask_nothing({event, "bus/unsubscribe", std::move(params)});
+  Request request{event, "bus/unsubscribe", std::move(params)};
+  if (forget) request.params["forget"] = request.detail["forget"] = true;
+  return ask_nothing(std::move(request));
 }
 
 Result<void> Session::credit(const Subscribed& subscription, std::int64_t credit) {

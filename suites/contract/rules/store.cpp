@@ -101,7 +101,9 @@ constexpr Rule kStore5{.id = "STORE-5",
                        .cases = kStore5Cases};
 
 constexpr auto kStore6Cases = std::to_array<Case>({
-    {.name = "accepted", .says = "A queue message is pending once it is accepted."},
+    {.name = "accepted",
+     .says = "A queue message is pending once it is accepted.",
+     .also = "queue"},
     {.name = "settled",
      .says = "A message is complete once every group owed it has acked it.",
      .also = "queue"},
@@ -116,7 +118,10 @@ constexpr auto kStore6Cases = std::to_array<Case>({
      .says = "A message whose payload fails its digest has status error.",
      .hook = Hook::needed,
      .also = "integrity"},
-    {.name = "expired", .says = "An expired message has status expired or is gone.", .also = "ttl"},
+    {.name = "expired",
+     .says = "An expired message has status expired or is gone.",
+     .also = "ttl",
+     .limits = "ttl_grace_ms"},
     {.name = "transitions",
      .says = "No sequence of operations shows any other change of status.",
      .also = "queue"},
