@@ -9,33 +9,11 @@ using stage::Scenario;
 std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
-           durability(),
-           restart(),
-           compression(),
-           damage(),
-           integrity(),
-           expired(),
-           expiry(),
-           sweeping(),
-           backlog(),
-           ttl(),
-           queue(),
-           queue_order(),
-           priority(),
-           payload(),
-           patterns(),
-           route(),
-           topics(),
-           status(),
-           removal(),
-           record(),
-           correlation(),
-           endpoint(),
-           edges(),
-           holding(),
-           batch(),
-           handshake(),
-           unclaimed(),
+           durability(),   restart(),    compression(), damage(),     integrity(), expired(),
+           expiry(),       sweeping(),   backlog(),     statistics(), ttl(),       queue(),
+           queue_counts(), queue_load(), queue_order(), priority(),   payload(),   patterns(),
+           route(),        topics(),     status(),      removal(),    record(),    correlation(),
+           endpoint(),     edges(),      holding(),     batch(),      handshake(), unclaimed(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;

@@ -41,6 +41,22 @@ rc::Gen<Operation> status_operation() {
                                             {2, of(Kind::purge, which)}});
 }
 
+rc::Gen<Operation> counted(const Bounds& bounds) {
+  const auto up_to = [](Kind kind, std::int64_t most) {
+    return rc::gen::map(rc::gen::inRange<std::int64_t>(0, most + 1), [kind](std::int64_t number) {
+      return Operation{kind, number};
+    });
+  };
+  return rc::gen::weightedOneOf<Operation>({{24, operation(bounds)},
+                                            {2, up_to(Kind::later, 0)},
+                                            {4, up_to(Kind::bury, 3)},
+                                            {2, up_to(Kind::remove, 3)},
+                                            {1, up_to(Kind::redrive, 0)},
+                                            {1, up_to(Kind::purge, 0)},
+                                            {2, up_to(Kind::join, 0)},
+                                            {1, up_to(Kind::leave, 0)}});
+}
+
 Program program_of(const rc::Gen<Operation>& operation, std::uint64_t seed, const Bounds& bounds) {
   const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
   const auto generator = rc::gen::mapcat(length, [operation](std::size_t count) {
@@ -57,6 +73,10 @@ Program generate_queue_program(std::uint64_t seed, const Bounds& bounds) {
 
 Program generate_status_program(std::uint64_t seed, const Bounds& bounds) {
   return program_of(status_operation(), seed, bounds);
+}
+
+Program generate_statistics_program(std::uint64_t seed, const Bounds& bounds) {
+  return program_of(counted(bounds), seed, bounds);
 }
 
 }  // namespace busproof::program
