@@ -21,6 +21,9 @@ std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> record();
 std::span<const stage::Scenario> removal();
 std::span<const stage::Scenario> status();
+std::span<const stage::Scenario> statistics();
+std::span<const stage::Scenario> queue_counts();
+std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> ttl();
 

@@ -33,10 +33,8 @@ class Performer {
         return reject(operation.value);
       case Kind::reconnect:
         return reconnect();
-      case Kind::bury:
-      case Kind::redrive:
-      case Kind::purge:
-        return;  // Other programs' matter.
+      default:
+        return;  // No queue program holds another.
     }
   }
 

@@ -9,18 +9,15 @@
 namespace busproof::program {
 namespace {
 
-constexpr std::array<std::string_view, 8> kKinds = {
-    "publish",    //
-    "take",       //
-    "ack",        //
-    "reject",     //
-    "reconnect",  //
-    "bury",       //
-    "redrive",    //
-    "purge",      //
-};
+/// In the order of Kind.
+constexpr std::array<std::string_view, 12> kKinds = {"publish",   "take",  "ack",  "reject",
+                                                     "reconnect", "later", "bury", "remove",
+                                                     "redrive",   "purge", "join", "leave"};
 
-bool has_value(Kind kind) { return kind != Kind::take && kind != Kind::reconnect; }
+bool has_value(Kind kind) {
+  return kind == Kind::publish || kind == Kind::ack || kind == Kind::reject || kind == Kind::bury ||
+         kind == Kind::remove || kind == Kind::redrive || kind == Kind::purge;
+}
 
 contract::Result<Operation> parse_one(std::string_view word) {
   const std::size_t space = std::min(word.find(' '), word.size());
