@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 12> kKinds = {"publish",   "take",  "ack"
 
 bool has_value(Kind kind) {
   return kind == Kind::publish || kind == Kind::ack || kind == Kind::reject || kind == Kind::bury ||
-         kind == Kind::remove;
+         kind == Kind::remove || kind == Kind::redrive || kind == Kind::purge;
 }
 
 contract::Result<Operation> parse_one(std::string_view word) {
