@@ -11,8 +11,11 @@ std::vector<const Scenario*> all() {
   for (const auto family : {
            durability(),
            backlog(),
+           statistics(),
            ttl(),
            queue(),
+           queue_counts(),
+           queue_load(),
            queue_order(),
            priority(),
            payload(),
