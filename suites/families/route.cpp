@@ -87,19 +87,17 @@ void below_and_at(Stage& stage) {
 
 void above(Stage& stage) {
   const std::size_t limit = limit_of(stage);
-  through(stage,
-          {with(large(stage)),
-           with(carried(stage, Payload::binary(random_bytes(stage, limit + 100)))),
-           with(carried(stage, Payload::text(std::string(limit + limit / 2 + 1, 'r'))))});
+  through(stage, {with(large(stage)),
+                  with(carried(stage, Payload::binary(random_bytes(stage, limit + 100)))),
+                  with(carried(stage, Payload::text(std::string(limit + limit / 2 + 1, 'r'))))});
 }
 
 /// base64 makes four of three: sent as text of that length it lies on the other side.
 void base64(Stage& stage) {
   const std::size_t limit = limit_of(stage);
-  through(stage,
-          {with(carried(stage, Payload::binary(random_bytes(stage, limit)))),
-           with(carried(stage, Payload::binary(random_bytes(stage, limit + 1)))),
-           with(carried(stage, Payload::binary(random_bytes(stage, limit * 4 / 5))))});
+  through(stage, {with(carried(stage, Payload::binary(random_bytes(stage, limit)))),
+                  with(carried(stage, Payload::binary(random_bytes(stage, limit + 1)))),
+                  with(carried(stage, Payload::binary(random_bytes(stage, limit * 4 / 5))))});
 }
 
 void compressible(Stage& stage) {
@@ -141,9 +139,7 @@ void read_elsewhere(Stage& stage) {
     targets::Published arrived;
     arrived.message = came.message;
     arrived.transaction_id = came.transaction_id;
-    if (auto read = reads.retrieve(arrived);
-        !read && reads.closed())
-      return;
+    if (auto read = reads.retrieve(arrived); !read && reads.closed()) return;
     if (auto published = publisher.await_publish(under_way); !published)
       stage.give_up("bus/publish", published.error());
     stage.ack(consumes, came);
