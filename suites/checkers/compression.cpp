@@ -44,15 +44,13 @@ std::optional<Judgement> not_returned(const View& view, const contract::Claims& 
                         ? text_of(retrieve.said, "digest") == text_of(publish.asked, "digest")
                         : text_of(retrieve.said, "json") == value;
   if (same) return std::nullopt;
-  return Judgement::violated(
-      "altered",
-      fmt::format("Reading m{} gave {} bytes that are not those published.", publish.message,
-                  number_of(retrieve.said, "size")),
-      {publish.invoke_index, retrieve.answer_index});
+  return Judgement::violated("altered",
+                             fmt::format("Reading m{} gave {} bytes that are not those published.",
+                                         publish.message, number_of(retrieve.said, "size")),
+                             {publish.invoke_index, retrieve.answer_index});
 }
 
-Judgement round_trip(const View& view, const contract::Claims& claims,
-                     std::string_view algorithm) {
+Judgement round_trip(const View& view, const contract::Claims& claims, std::string_view algorithm) {
   std::uint64_t judged = 0;
   for (const Operation& inspect : view.operations(Action::inspect)) {
     const Operation* publish = view.publish_of(inspect.message);

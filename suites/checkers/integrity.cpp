@@ -146,13 +146,11 @@ Judgement judge_senders_own(const View& view, const contract::Claims&) {
             {mark.index, publish->answer_index});
       if (publish->outcome != history::Phase::fail) continue;
       if (const Delivery* came = delivery_of(view, publish->message); came != nullptr)
-        return Judgement::violated(
-            "delivered",
-            fmt::format("m{} was refused ({}) and delivered all the same.", publish->message,
-                        publish->error),
-            {publish->answer_index, came->index});
-      if (one_of(publish->error, {"digest_mismatch", "invalid_argument"}) &&
-          fenced(view, *publish))
+        return Judgement::violated("delivered",
+                                   fmt::format("m{} was refused ({}) and delivered all the same.",
+                                               publish->message, publish->error),
+                                   {publish->answer_index, came->index});
+      if (one_of(publish->error, {"digest_mismatch", "invalid_argument"}) && fenced(view, *publish))
         ++judged;
     }
   }
@@ -285,7 +283,8 @@ Judgement judge_damage_counted(const View& view, const contract::Claims& claims)
   std::vector<std::size_t> events{before->answer_index};
   for (const Operation& retrieve : view.operations(Action::retrieve)) {
     if (!found_damage(view, retrieve) || retrieve.invoked < before->answered) continue;
-    const auto due = retrieve.answered + settle + own_delay(view, retrieve.answered, after->invoked);
+    const auto due =
+        retrieve.answered + settle + own_delay(view, retrieve.answered, after->invoked);
     const bool first = after->invoked >= due && found.insert(retrieve.message).second;
     if (first) events.push_back(retrieve.answer_index);
   }

@@ -59,11 +59,13 @@ Session& compressing(Stage& stage, const std::string& algorithm) {
 std::vector<Payload> kinds(Stage& stage) {
   const std::size_t size = stored_size(stage);
   std::vector<Payload> payloads = {
-      Payload::text(words(stage, size)), Payload::binary(std::string(size + 1, '\0')),
+      Payload::text(words(stage, size)),
+      Payload::binary(std::string(size + 1, '\0')),
       Payload::binary(random_bytes(stage, size)),
       Payload::binary(random_bytes(stage, size / 2) + words(stage, size)),
       Payload::json("[" + std::string(2 * size, ' ') + "1.5, \"" + words(stage, size) + "\"]"),
-      Payload::text(words(stage, 2 * size - 1)), Payload::text(words(stage, 2 * size))};
+      Payload::text(words(stage, 2 * size - 1)),
+      Payload::text(words(stage, 2 * size))};
   for (const std::size_t small : {std::size_t{0}, std::size_t{1}, std::size_t{5'000}})
     payloads.push_back(Payload::text(words(stage, small)));
   return payloads;
@@ -142,9 +144,7 @@ struct Streams {
   Session& session;
   std::size_t size = stored_size(stage);
 
-  Published make() {
-    return publish(stage, session, Payload::text(words(stage, size)));
-  }
+  Published make() { return publish(stage, session, Payload::text(words(stage, size))); }
   std::int64_t stored(const Published& message) {
     auto shown = session.inspect(message);
     if (!shown) stage.give_up("bus/inspect", shown.error());
@@ -175,7 +175,8 @@ void damaged_streams(Stage& stage) {
   const auto damage = [&](const char* op, std::int64_t at) {
     damaged.push_back(streams.make());
     const std::int64_t stored = streams.stored(damaged.back());
-    stage.corrupt(damaged.back(), {.op = op, .at = at < 0 ? stored + at : std::min(at, stored - 1)});
+    stage.corrupt(damaged.back(),
+                  {.op = op, .at = at < 0 ? stored + at : std::min(at, stored - 1)});
   };
   for (const std::int64_t at : {3, 12, 1000, -500, -1}) damage("flip", at);
   damage("truncate", -1);

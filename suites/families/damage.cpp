@@ -89,8 +89,7 @@ void ask_stats(Stage& stage, Session& session) {
 /// A damaged one is read on one connection while an intact one is read on another.
 void read_side_by_side(Stage& stage, Session& one, Session& other, const Published& damaged,
                        const Published& intact) {
-  const auto asked =
-      one.start_call("bus/retrieve", {{"transaction_id", damaged.transaction_id}});
+  const auto asked = one.start_call("bus/retrieve", {{"transaction_id", damaged.transaction_id}});
   read(stage, other, intact);
   if (auto answer = one.await_call(asked); !answer && one.closed())
     stage.give_up("bus/retrieve", answer.error());
@@ -108,8 +107,8 @@ void many_damaged(Stage& stage) {
     const std::size_t size = sizes[i % sizes.size()];
     intact.push_back(publish_random(stage, session, size));
     damaged.push_back(publish_random(stage, session, size));
-    stage.corrupt(damaged.back(), {.op = kOps.at(i % kOps.size()),
-                                   .at = static_cast<std::int64_t>(size / 2)});
+    stage.corrupt(damaged.back(),
+                  {.op = kOps.at(i % kOps.size()), .at = static_cast<std::int64_t>(size / 2)});
   }
   for (std::size_t i = 0; i < damaged.size(); ++i) {
     read(stage, session, damaged[i]);
@@ -139,8 +138,8 @@ void damaged_head(Stage& stage) {
     intact.push_back(send(10));
   }
   for (const Published& message : damaged) stage.corrupt(message, {.at = 50});
-  const auto subscription = stage.subscribe(
-      session, {.destination = destination, .credit = stage.credit_for(3)});
+  const auto subscription =
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(3)});
   Consumer consumer(stage, session, subscription);
   const bool came_all = consumer.until([&](const auto& came) {
     return std::all_of(intact.begin(), intact.end(), [&](const Published& message) {
@@ -162,15 +161,15 @@ void settled_all_the_same(Stage& stage) {
   stage.need("queue");
   Session& session = stage.connect();
   const std::string destination = stage.destination();
-  const auto subscription = stage.subscribe(
-      session, {.destination = destination, .credit = stage.credit_for(4)});
+  const auto subscription =
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(4)});
   const std::size_t size = vouched_sizes(stage).back();
   constexpr std::array<const char*, 2> kOps = {"flip", "truncate"};
   std::size_t count = 0;
   for (const char* op : kOps) {
-    const auto message =
-        stage.publish(session, {.destination = destination,
-                                .payload = Payload::binary(random_bytes(stage, size))});
+    const auto message = stage.publish(
+        session,
+        {.destination = destination, .payload = Payload::binary(random_bytes(stage, size))});
     if (!stage.wait_count(session, subscription, ++count)) return;
     stage.corrupt(message, {.op = op, .at = static_cast<std::int64_t>(size / 2)});
     read(stage, session, message);
@@ -199,16 +198,14 @@ constexpr std::array kScenarios = {
              .cases = kMany,
              .bus = Bus::own,
              .run = many_damaged},
-    Scenario{.name = "Sum.SUM_2_finds_a_flipped_bit_anywhere",
-             .cases = kAnyPlace,
-             .run = any_place},
+    Scenario{
+        .name = "Sum.SUM_2_finds_a_flipped_bit_anywhere", .cases = kAnyPlace, .run = any_place},
     Scenario{.name = "Sum.SUM_3_finds_truncation", .cases = kTruncated, .run = truncated},
     Scenario{.name = "Sum.SUM_3_finds_added_bytes", .cases = kExtended, .run = extended},
     Scenario{.name = "Sum.SUM_3_finds_zeroed_blocks", .cases = kZeroed, .run = zeroed},
     Scenario{.name = "Sum.SUM_3_finds_a_wrong_digest", .cases = kDigest, .run = wrong_digest},
-    Scenario{.name = "Sum.SUM_10_a_damaged_head_blocks_no_queue",
-             .cases = kHead,
-             .run = damaged_head},
+    Scenario{
+        .name = "Sum.SUM_10_a_damaged_head_blocks_no_queue", .cases = kHead, .run = damaged_head},
     Scenario{.name = "Sum.SUM_10_settles_what_cannot_be_read",
              .cases = kSettle,
              .run = settled_all_the_same},

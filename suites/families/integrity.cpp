@@ -82,9 +82,8 @@ constexpr JudgedCase kOwn[] = {{"SUM-1.senders_own", checkers::judge_senders_own
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Sum.SUM_1_states_the_size_of_the_payload", .cases = kSizes, .run = sizes},
-    Scenario{.name = "Sum.SUM_1_refuses_what_its_sender_misstates",
-             .cases = kOwn,
-             .run = senders_own},
+    Scenario{
+        .name = "Sum.SUM_1_refuses_what_its_sender_misstates", .cases = kOwn, .run = senders_own},
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ std::string random_bytes(stage::Stage& stage, std::size_t count) {
 }
 
 std::string words(stage::Stage& stage, std::size_t count) {
-  constexpr std::array<std::string_view, 8> kWords = {"bus ",  "queue ",   "topic ", "lease ",
+  constexpr std::array<std::string_view, 8> kWords = {"bus ", "queue ",   "topic ", "lease ",
                                                       "ack ", "message ", "group ", "credit "};
   std::string text;
   while (text.size() < count)

@@ -20,8 +20,8 @@ std::string words(stage::Stage& stage, std::size_t count);
 /// The sizes of payloads whose stored bytes the bus vouches for, the largest last.
 std::vector<std::size_t> vouched_sizes(stage::Stage& stage);
 
-/// Retrieves a message, whatever comes of it. Where that ends the connection the scenario ends, once
-/// it has been seen whether the bus takes another one.
+/// Retrieves a message, whatever comes of it. Where that ends the connection the scenario ends,
+/// once it has been seen whether the bus takes another one.
 void read(stage::Stage& stage, targets::Session& session, const targets::Published& message);
 
 std::vector<targets::Payload> with_nul_bytes();
