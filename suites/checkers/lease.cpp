@@ -1,11 +1,11 @@
 #include "suites/checkers/lease.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/room.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -113,37 +113,6 @@ std::optional<Judgement> miscounted(const View& view, const contract::Claims& cl
   return std::nullopt;
 }
 
-/// The least credit that the subscription may have had within [from, to]; nothing where unknown.
-std::optional<std::int64_t> least_credit(const View& view, const contract::Claims& claims,
-                                         std::uint32_t subscription, Time from, Time to) {
-  const Operation* subscribe = view.subscribe_of(subscription);
-  if (subscribe == nullptr) return std::nullopt;
-  auto least = credit_of(claims, *subscribe);
-  for (const Operation& change : view.operations(Action::credit)) {
-    if (change.subscription != subscription || change.invoked > to) continue;
-    const bool in_force = change.ok() && change.answered < from;
-    least = in_force ? change.amount : std::min(least.value_or(change.amount), change.amount);
-  }
-  return least;
-}
-
-/// Whether there certainly was credit for the message within [from, to]: more than there can have
-/// been unsettled messages. Else it may have had to wait for its place.
-bool has_room(const View& view, const contract::Claims& claims, const Delivery& delivery, Time from,
-              Time to) {
-  const Operation* subscribe = view.subscribe_of(delivery.subscription);
-  const auto credit = least_credit(view, claims, delivery.subscription, from, to);
-  if (!credit || subscribe == nullptr) return false;
-  std::set<std::uint32_t> unsettled;
-  for (const Operation& publish : view.operations(Action::publish))
-    if (publish.destination == subscribe->destination && publish.invoked <= to &&
-        publish.outcome != history::Phase::fail)
-      unsettled.insert(publish.message);
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.ok() && ack.answered < from) unsettled.erase(ack.message);
-  return static_cast<std::int64_t>(unsettled.size()) <= *credit;
-}
-
 /// Whether the message may rightly not come again after that delivery, due at `due`: it may be dead
 /// or expired, or a member that has gone since holds it and never showed it.
 bool may_stay_away(const View& view, const contract::Claims& claims, const Group& group,
@@ -209,7 +178,7 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
         const Time due = first.at + left.lease + *grace + granularity(claims);
         if (wrong || std::min(left.touched, left.superseded) < due) return;
         if (left.next != nullptr) {
-          if (!has_room(view, claims, first, first.at, due)) return;
+          if (!has_room(view, claims, first.subscription, first.at, due)) return;
           ++judged;
           if (left.next->at > due + own_delay(view, first.at, left.next->at))
             wrong = Judgement::violated(
@@ -224,7 +193,7 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
         const auto fence = fence_published_after(view, came, group.first,
                                                  due + own_delay(view, first.at, due + *grace));
         if (fence == nullptr || std::min(left.touched, left.superseded) < fence->invoked ||
-            !has_room(view, claims, first, first.at, due) ||
+            !has_room(view, claims, first.subscription, first.at, due) ||
             may_stay_away(view, claims, group, first, came.at(first.message).size(), due,
                           came.at(fence->message).front().at))
           return;

@@ -16,6 +16,8 @@ std::vector<const Scenario*> all() {
            backlog(),
            ttl(),
            queue(),
+           queue_counts(),
+           queue_load(),
            queue_order(),
            priority(),
            payload(),
