@@ -42,9 +42,9 @@ void sweeps_what_is_over(Stage& stage) {
   const std::string destination = stage.destination();
   std::vector<Published> alive, mortal;
   const auto publish = [&](std::optional<std::int64_t> ttl_ms) {
-    return stage.publish(session, {.destination = destination,
-                                   .payload = Payload::text("swept or not"),
-                                   .ttl_ms = ttl_ms});
+    return stage.publish(
+        session,
+        {.destination = destination, .payload = Payload::text("swept or not"), .ttl_ms = ttl_ms});
   };
   for (int i = 0; i < 5; ++i) {
     alive.push_back(publish({}));
@@ -65,9 +65,9 @@ void sweeps_what_is_over(Stage& stage) {
   }
   stage.let_pass(milliseconds(stage.claims().limit_or_default("counts_settle_ms") + 5));
   if (auto counts = session.pending(destination); !counts && session.closed()) return;
-  Consumer consumer(stage, session,
-                    stage.subscribe(session, {.destination = destination,
-                                              .credit = stage.credit_for(20)}));
+  Consumer consumer(
+      stage, session,
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(20)}));
   consumer.fence(destination);
 }
 
@@ -114,7 +114,8 @@ void goes_on_beside_expiry(Stage& stage) {
       const auto last = static_cast<std::int64_t>(mortal.size()) - 1;
       for (int i = 0; i < 3; ++i) {
         // Rather one of the last: some are over, some are about to be.
-        const auto which = static_cast<std::size_t>(stage.any(std::max<std::int64_t>(0, last - 40), last));
+        const auto which =
+            static_cast<std::size_t>(stage.any(std::max<std::int64_t>(0, last - 40), last));
         if (auto read = session.retrieve(mortal[which]); !read && session.closed()) return;
       }
     }
@@ -144,9 +145,8 @@ constexpr std::array kScenarios = {
              .cases = kSweep,
              .bus = stage::Bus::own,
              .run = sweeps_what_is_over},
-    Scenario{.name = "Ttl.TTL_9_goes_on_beside_expiry",
-             .cases = kBeside,
-             .run = goes_on_beside_expiry},
+    Scenario{
+        .name = "Ttl.TTL_9_goes_on_beside_expiry", .cases = kBeside, .run = goes_on_beside_expiry},
 };
 
 }  // namespace

@@ -46,7 +46,8 @@ TEST(View, ShiftedTimeIsAnInterval) {
   constexpr std::string_view kHead =
       R"("phase": "invoke", "action": "control", "detail": {"method": "ctl/clock", "params": )";
   const auto advance = [&](int at, int op, int ms) {
-    return fmt::format(R"({{"at_ms": {}, "op": {}, {}{{"advance_ms": {}}}}}}})", at, op, kHead, ms) +
+    return fmt::format(R"({{"at_ms": {}, "op": {}, {}{{"advance_ms": {}}}}}}})", at, op, kHead,
+                       ms) +
            "\n";
   };
   const auto answer = [](int at, int op, std::string_view phase) {
@@ -54,9 +55,9 @@ TEST(View, ShiftedTimeIsAnInterval) {
                        phase) +
            "\n";
   };
-  const auto history = from_json_lines("{\"busproof_history\": 1}\n" + advance(10, 1, 500) +
-                                       answer(20, 1, "ok") + advance(30, 2, 70) +
-                                       answer(40, 2, "fail") + advance(50, 3, 3));
+  const auto history =
+      from_json_lines("{\"busproof_history\": 1}\n" + advance(10, 1, 500) + answer(20, 1, "ok") +
+                      advance(30, 2, 70) + answer(40, 2, "fail") + advance(50, 3, 3));
   ASSERT_TRUE(history.has_value());
   const View view(*history);
   const auto passed = [&](int from, int to) {
