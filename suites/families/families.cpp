@@ -14,6 +14,7 @@ std::vector<const Scenario*> all() {
            expiry(),
            sweeping(),
            backlog(),
+           statistics(),
            ttl(),
            queue(),
            queue_counts(),
