@@ -14,6 +14,7 @@ namespace busproof::families {
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> endpoint();
+std::span<const stage::Scenario> overflow();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
