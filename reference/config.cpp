@@ -35,6 +35,8 @@ constexpr std::array kVariables{
              [](Config& c, std::int64_t v) { c.limits.attempts_max = static_cast<int>(v); }},
     Variable{"REFBUS_LEASE_DEFAULT_MS", 100, 3'600'000,
              [](Config& c, std::int64_t v) { c.limits.lease_default = core::Ms(v); }},
+    Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
+             [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"BUSPROOF_CLOCK_OFFSET_MS", 0, 10LL * 365 * 24 * 3'600'000,
              [](Config& c, std::int64_t v) { c.clock_offset = core::Shift(v); }},
 };

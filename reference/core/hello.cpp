@@ -46,6 +46,8 @@ json::object capabilities(const State& state) {
                        {"health", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
+  if (const auto most = state.settings.limits.messages_max)
+    claimed["queue"].as_object()["messages_max"] = *most;
   if (state.settings.control_token) {
     for (const auto* hook :
          {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "reference/core/ids.hpp"
 
@@ -35,6 +36,8 @@ struct Limits {
   std::size_t batch_max = 256;
   std::size_t name_bytes_max = 255;
   int json_depth_max = 64;
+  /// What a group of a destination may be owed, dead letters aside; nothing: any number.
+  std::optional<std::int64_t> messages_max;
 };
 
 }  // namespace reference::core

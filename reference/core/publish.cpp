@@ -76,6 +76,7 @@ Enqueue enqueue(const State& state, Publication& item) {
   op.not_after = item.event.expires;
   op.ttl_max = state.settings.limits.ttl_max;
   op.delay = item.delay;
+  op.messages_max = state.settings.limits.messages_max;
   op.fan_out = item.mode != Mode::topic;
   op.event = item.event.text;
   op.body.kind = item.event.body.kind;
@@ -120,7 +121,9 @@ void committed(State& state, const std::shared_ptr<Line>& line, const Shared& su
   if (!answer) {
     fail(state, *submission, store_fault(answer.error()));
   } else if (answer->refused) {
-    Fault fault = invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
+    Fault fault = answer->refused == Refusal::full
+                      ? Fault{Kind::backpressure, "the queue is full"}
+                      : invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
     if (submission->batch) fault.more["index"] = answer->refused_at;
     fail(state, *submission, fault);
   } else {

@@ -5,6 +5,7 @@
 // never a node's.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,7 +19,8 @@
 namespace reference::core {
 
 /// Accepts one message. Every group of the destination is owed it; where there is none, `default`
-/// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`.
+/// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`,
+/// with `full` where a group is owed `messages_max` already, dead letters aside.
 struct Enqueue {
   TransactionId id;
   std::string destination;
@@ -35,6 +37,7 @@ struct Enqueue {
   std::optional<Instant> not_after;  ///< the sender's own expiry; the earlier one counts
   Ms ttl_max{0};
   Ms delay{0};
+  std::optional<std::int64_t> messages_max{};
   bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
 };
 
@@ -152,7 +155,12 @@ struct Step {
   std::vector<QueueOp> ops;
 };
 
-enum class Refusal : std::uint8_t { not_found, lease_lost, invalid };
+/// The first Enqueue of a step whose destination has no room for it, behind those before it;
+/// `waiting` tells what the fullest group of a destination is owed, dead letters aside.
+std::optional<std::size_t> first_without_room(
+    const Step& step, const std::function<std::int64_t(const std::string&)>& waiting);
+
+enum class Refusal : std::uint8_t { not_found, lease_lost, invalid, full };
 
 /// A delivery made by a Lease.
 struct Taken {

@@ -32,6 +32,28 @@ TEST_P(Stores, KeepTheMessageWhole) {
             1U);
 }
 
+TEST_P(Stores, AFullQueueRefusesAWholeStepAndTakesMoreOnceThereIsRoom) {
+  const auto limited = [&](const std::string& id) {
+    auto op = message(id);
+    op.messages_max = 3;
+    return op;
+  };
+  apply(limited("a"));
+  apply(limited("b"));
+  const core::Step two{{limited("c"), limited("d")}};
+  const auto answers = queues->apply(std::span(&two, 1), shift);
+  ASSERT_TRUE(answers);
+  EXPECT_EQ(answers->front().refused, core::Refusal::full);
+  EXPECT_EQ(answers->front().refused_at, 1U);
+  EXPECT_EQ(counts().accepted, 2);
+  EXPECT_FALSE(apply(limited("c")).refused);
+  EXPECT_EQ(apply(limited("d")).refused, core::Refusal::full);
+  EXPECT_FALSE(apply(message("unlimited")).refused);
+  for (const auto& taken : lease(2)) apply(core::Ack{taken.copy});
+  EXPECT_FALSE(apply(limited("e")).refused);
+  EXPECT_EQ(apply(limited("f")).refused, core::Refusal::full);
+}
+
 TEST_P(Stores, SettleOnlyWhatTheTokenHolds) {
   apply(message("a"));
   const auto first = lease(1)[0];

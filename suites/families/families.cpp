@@ -14,6 +14,18 @@ std::vector<const Scenario*> all() {
            queue_counts(), queue_load(), queue_order(), priority(),   payload(),   patterns(),
            route(),        topics(),     status(),      removal(),    record(),    correlation(),
            endpoint(),     edges(),      holding(),     batch(),      handshake(), unclaimed(),
+           durability(),
+           backlog(),
+           overflow(),
+           statistics(),
+           ttl(),
+           queue(),
+           queue_counts(),
+           queue_load(),
+           queue_order(),
+           priority(),
+           payload(),
+           endpoint(),
        })
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;

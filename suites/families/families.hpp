@@ -26,6 +26,7 @@ std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> handshake();
 std::span<const stage::Scenario> holding();
+std::span<const stage::Scenario> overflow();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();

@@ -21,6 +21,11 @@ core::Result<std::vector<Answer>> MemoryQueueStore::apply(std::span<const core::
       answer.refused = objection(step.ops[i]);
       answer.refused_at = i;
     }
+    const auto waiting = [&](const std::string& destination) { return fullest(destination); };
+    if (const auto at = core::first_without_room(step, waiting); at && !answer.refused) {
+      answer.refused = Refusal::full;
+      answer.refused_at = *at;
+    }
     if (!answer.refused)
       for (const auto& op : step.ops) std::visit([&](const auto& one) { on(one, answer); }, op);
     answers.push_back(std::move(answer));
@@ -35,6 +40,13 @@ core::Result<void> MemoryQueueStore::migrate() {
       if (owed.state == State::leased) leases_.put({seq, id}, {});
   leases_.begin();
   return {};
+}
+
+std::int64_t MemoryQueueStore::fullest(const std::string& destination) {
+  std::int64_t most = 0;
+  for (const auto* group : groups(destination))
+    most = std::max(most, group->counts.ready + group->counts.leased + group->counts.delayed);
+  return most;
 }
 
 std::optional<Refusal> MemoryQueueStore::objection(const core::QueueOp& op) const {

@@ -54,6 +54,7 @@ class MemoryQueueStore : public QueueStore {
   };
 
   [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op) const;
+  std::int64_t fullest(const std::string& destination);
   void on(const core::Enqueue& op, core::Answer& answer);
   void on(const core::Join& op, core::Answer& answer);
   void on(const core::Lease& op, core::Answer& answer);

@@ -75,12 +75,24 @@ std::optional<core::Refusal> SqliteQueueStore::objection(const core::QueueOp& op
   return std::nullopt;
 }
 
+std::int64_t SqliteQueueStore::fullest(const std::string& destination) {
+  std::int64_t most = 0;
+  for (const auto* group : ledger_->groups(destination))
+    most = std::max(most, group->counts.ready + group->counts.leased + group->counts.delayed);
+  return most;
+}
+
 // Every op is asked for its objection first, so that a step is done whole or not at all.
 Answer SqliteQueueStore::run(const Step& step) {
   Answer answer;
   for (std::size_t i = 0; i < step.ops.size() && !answer.refused; ++i) {
     answer.refused = objection(step.ops[i]);
     answer.refused_at = i;
+  }
+  const auto waiting = [&](const std::string& destination) { return fullest(destination); };
+  if (const auto at = core::first_without_room(step, waiting); at && !answer.refused) {
+    answer.refused = core::Refusal::full;
+    answer.refused_at = *at;
   }
   if (answer.refused) return answer;
   for (const auto& op : step.ops) std::visit([&](const auto& one) { on(one, answer); }, op);

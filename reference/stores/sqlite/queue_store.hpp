@@ -40,6 +40,8 @@ class SqliteQueueStore : public QueueStore {
 
   core::Answer run(const core::Step& step);
   [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op) const;
+  /// What the fullest group of a destination is owed, dead letters aside.
+  std::int64_t fullest(const std::string& destination);
   void read_next_due();
   void read_memory();
   void undo();
