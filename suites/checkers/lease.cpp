@@ -1,10 +1,10 @@
 #include "suites/checkers/lease.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/format.h>
 
+#include "suites/checkers/comeback.hpp"
 #include "suites/checkers/owed.hpp"
 #include "suites/checkers/timing.hpp"
 
@@ -78,14 +78,6 @@ bool another_before(const View& view, const Group& group, const Delivery& delive
   });
 }
 
-bool redriven(const View& view, Time from, Time to) {
-  const auto all = view.operations(Action::call);
-  return std::any_of(all.begin(), all.end(), [&](const Operation& call) {
-    return history::text_of(call.asked, "method") == "bus/redrive" && call.invoked < to &&
-           call.answered > from;
-  });
-}
-
 /// What is wrong with a message's attempts, or nothing.
 std::optional<Judgement> miscounted(const View& view, const contract::Claims& claims,
                                     const Group& group, const std::vector<Delivery>& all,
@@ -111,58 +103,6 @@ std::optional<Judgement> miscounted(const View& view, const contract::Claims& cl
     ++judged;
   }
   return std::nullopt;
-}
-
-/// The least credit that the subscription may have had within [from, to]; nothing where unknown.
-std::optional<std::int64_t> least_credit(const View& view, const contract::Claims& claims,
-                                         std::uint32_t subscription, Time from, Time to) {
-  const Operation* subscribe = view.subscribe_of(subscription);
-  if (subscribe == nullptr) return std::nullopt;
-  auto least = credit_of(claims, *subscribe);
-  for (const Operation& change : view.operations(Action::credit)) {
-    if (change.subscription != subscription || change.invoked > to) continue;
-    const bool in_force = change.ok() && change.answered < from;
-    least = in_force ? change.amount : std::min(least.value_or(change.amount), change.amount);
-  }
-  return least;
-}
-
-/// Whether there certainly was credit for the message within [from, to]: more than there can have
-/// been unsettled messages. Else it may have had to wait for its place.
-bool has_room(const View& view, const contract::Claims& claims, const Delivery& delivery, Time from,
-              Time to) {
-  const Operation* subscribe = view.subscribe_of(delivery.subscription);
-  const auto credit = least_credit(view, claims, delivery.subscription, from, to);
-  if (!credit || subscribe == nullptr) return false;
-  std::set<std::uint32_t> unsettled;
-  for (const Operation& publish : view.operations(Action::publish))
-    if (publish.destination == subscribe->destination && publish.invoked <= to &&
-        publish.outcome != history::Phase::fail)
-      unsettled.insert(publish.message);
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.ok() && ack.answered < from) unsettled.erase(ack.message);
-  return static_cast<std::int64_t>(unsettled.size()) <= *credit;
-}
-
-/// Whether the message may rightly not come again after that delivery, due at `due`: it may be dead
-/// or expired, or a member that has gone since holds it and never showed it.
-bool may_stay_away(const View& view, const contract::Claims& claims, const Group& group,
-                   const Delivery& delivery, std::size_t times, Time due, Time until) {
-  const std::int64_t attempts =
-      std::max<std::int64_t>(delivery.attempt, static_cast<std::int64_t>(times));
-  if (const auto most = claims.limit("attempts_max"); most && attempts >= *most) return true;
-  if (const Operation* publish = view.publish_of(delivery.message)) {
-    const std::int64_t ttl = history::number_of(publish->asked, "ttl_ms");
-    if (ttl > 0 && publish->invoked + std::chrono::milliseconds(ttl) <= due) return true;
-  }
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message && remove.invoked < until) return true;
-  for (const Operation& subscribe : view.operations(Action::subscribe))
-    if (subscribe.session != delivery.session && subscribe.invoked < until &&
-        group_of(view, subscribe.subscription) == group &&
-        given_back(view, claims, subscribe, until) > delivery.at)
-      return true;
-  return false;
 }
 
 }  // namespace
@@ -209,7 +149,7 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
         const Time due = first.at + left.lease + *grace + granularity(claims);
         if (wrong || std::min(left.touched, left.superseded) < due) return;
         if (left.next != nullptr) {
-          if (!has_room(view, claims, first, first.at, due)) return;
+          if (!has_room(view, claims, first.subscription, first.at, due)) return;
           ++judged;
           if (left.next->at > due + own_delay(view, first.at, left.next->at))
             wrong = Judgement::violated(
@@ -224,9 +164,9 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
         const auto fence = fence_published_after(view, came, group.first,
                                                  due + own_delay(view, first.at, due + *grace));
         if (fence == nullptr || std::min(left.touched, left.superseded) < fence->invoked ||
-            !has_room(view, claims, first, first.at, due) ||
-            may_stay_away(view, claims, group, first, came.at(first.message).size(), due,
-                          came.at(fence->message).front().at))
+            !has_room(view, claims, first.subscription, first.at, due) ||
+            may_be_used_up(claims, first, came.at(first.message).size()) ||
+            may_stay_away(view, claims, group, first, due, came.at(fence->message).front().at))
           return;
         wrong = Judgement::violated(
             "never_redelivered",

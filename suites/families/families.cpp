@@ -12,6 +12,8 @@ std::vector<const Scenario*> all() {
            durability(),
            ttl(),
            queue(),
+           queue_groups(),
+           queue_retry(),
            priority(),
            payload(),
            endpoint(),

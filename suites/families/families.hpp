@@ -16,6 +16,8 @@ std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> payload();
 std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
+std::span<const stage::Scenario> queue_groups();
+std::span<const stage::Scenario> queue_retry();
 std::span<const stage::Scenario> ttl();
 
 /// All of them, in the order in which they start: the longest first.
