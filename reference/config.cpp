@@ -55,6 +55,21 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
 
+std::optional<ConfigError> read_compression(Config& config, Lookup lookup) {
+  const std::string name = "MESSAGE_BUS_COMPRESSION";
+  if (const auto text = lookup(name)) {
+    const auto codec = core::parse_codec(*text);
+    if (!codec) return wrong(name, *text, "none, gzip or zstd");
+    config.compression = *codec;
+  }
+  const auto zstd = lookup("REFBUS_ZSTD");
+  if (zstd && *zstd != "0" && *zstd != "1") return wrong("REFBUS_ZSTD", *zstd, "0 or 1");
+  config.has_zstd = !zstd || *zstd == "1";
+  if (!config.has_zstd && config.compression == core::Codec::zstd)
+    config.compression = core::Codec::gzip;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -93,6 +108,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
           "a whole number, " + std::to_string(variable.low) + ".." + std::to_string(variable.high));
     variable.set(config, *value);
   }
+  if (auto error = read_compression(config, lookup)) return error;
   return read_control(config, lookup);
 }
 

@@ -24,6 +24,8 @@ struct Config {
   std::string control_token;
   bool insecure = false;
   core::Limits limits;
+  core::Codec compression = core::Codec::gzip;
+  bool has_zstd = true;
   core::Shift clock_offset{0};
 };
 

@@ -48,11 +48,23 @@ TEST_F(Configuration, TakesWhatIsAllowed) {
   EXPECT_EQ(config.clock_offset, core::Shift(5'000));
 }
 
+TEST_F(Configuration, GzipStandsInWhereZstdIsMissing) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.compression, core::Codec::gzip);
+  variables = {{"MESSAGE_BUS_COMPRESSION", "zstd"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.compression, core::Codec::zstd);
+  variables["REFBUS_ZSTD"] = "0";
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.compression, core::Codec::gzip);
+}
+
 TEST_F(Configuration, NamesWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"MESSAGE_BUS_TTL_HOURS", "0"},       {"MESSAGE_BUS_TTL_HOURS", "two"},
       {"MESSAGE_BUS_TTL_HOURS", ""},        {"MESSAGE_BUS_TTL_HOURS", "1.5"},
       {"MESSAGE_BUS_MAX_PAYLOAD_MB", "-1"}, {"MESSAGE_BUS_MAX_PAYLOAD_MB", "99999999999999999999"},
+      {"MESSAGE_BUS_COMPRESSION", "lzma"},  {"REFBUS_ZSTD", "no"},
       {"BUSPROOF_CONTROL", "yes"}};
   for (const auto& [name, value] : wrong) {
     variables = {{name, value}};

@@ -23,6 +23,8 @@ const stores::Clock& system_clock() {
 core::Settings settings_of(const Config& config) {
   core::Settings settings;
   settings.limits = config.limits;
+  settings.compression = config.compression;
+  settings.has_zstd = config.has_zstd;
   settings.version = kVersion;
   settings.durability = "power_loss";
   if (config.control) settings.control_token = config.control_token;

@@ -48,6 +48,7 @@ std::optional<Damage> parse_damage(std::string_view text) {
   if (text == "extend") return Damage::extend;
   if (text == "zero") return Damage::zero;
   if (text == "delete") return Damage::erase;
+  if (text == "bomb") return Damage::bomb;
   return std::nullopt;
 }
 
@@ -90,6 +91,8 @@ void corrupt(State& state, Call& call) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     const auto* message = std::get_if<MessageView>(&*view);
     if (message == nullptr) return state.refuse(reply, {Kind::not_found, "no such message"});
+    if (damage.damage == Damage::bomb && message->route == Route::inlined)
+      return state.refuse(reply, {Kind::not_supported, "an inline body is never inflated"});
     corrupt_stored(state, reply, damage, message->route);
   });
 }

@@ -19,6 +19,25 @@ void resume(Map& waiting, Ticket ticket, Args&&... args) {
 
 }  // namespace
 
+std::vector<Piece> pack(const Policies& policies, Codec codec, std::uint64_t piece_bytes,
+                        std::string_view bytes) {
+  std::vector<Piece> pieces;
+  for (std::size_t at = 0; at < bytes.size(); at += piece_bytes)
+    pieces.push_back(policies.pack(codec, bytes.substr(at, piece_bytes)));
+  return pieces;
+}
+
+std::optional<std::string> unpack(const Policies& policies, const Unpack& work) {
+  Body body{work.kind, {}};
+  for (const Piece& piece : work.pieces) {
+    const auto bytes = policies.unpack(piece);
+    if (!bytes) return std::nullopt;
+    body.bytes += *bytes;
+  }
+  if (work.whole && !policies.intact(body, *work.whole)) return std::nullopt;
+  return std::move(body.bytes);
+}
+
 Core::Core(Settings settings, const Policies& policies, Random& random)
     : state_(std::make_unique<State>(std::move(settings), policies, random)) {
   state_->now = state_->settings.started;
@@ -73,6 +92,16 @@ void Core::encoded(Ticket ticket, Body body, const Digest& digest, Tick now) {
 void Core::checked(Ticket ticket, Checked checked, Tick now) {
   state_->now = now;
   resume(state_->on_checked, ticket, std::move(checked));
+}
+
+void Core::packed(Ticket ticket, std::vector<Piece> pieces, Tick now) {
+  state_->now = now;
+  resume(state_->on_packed, ticket, std::move(pieces));
+}
+
+void Core::unpacked(Ticket ticket, std::optional<std::string> bytes, Tick now) {
+  state_->now = now;
+  resume(state_->on_unpacked, ticket, std::move(bytes));
 }
 
 void Core::stored(Ticket ticket, Result<Answer> answer, Tick now) {
@@ -141,7 +170,8 @@ bool Core::sweeping() const { return state_->sweeping; }
 
 bool Core::busy() const {
   return !state_->on_stored.empty() || !state_->on_fetched.empty() || !state_->on_encoded.empty() ||
-         !state_->on_checked.empty() || !state_->on_looked.empty();
+         !state_->on_checked.empty() || !state_->on_looked.empty() || !state_->on_packed.empty() ||
+         !state_->on_unpacked.empty();
 }
 
 std::vector<Effect> Core::take() { return std::exchange(state_->effects, {}); }

@@ -37,6 +37,8 @@ class Random {
 
 struct Settings {
   Limits limits;
+  Codec compression = Codec::gzip;  ///< of payloads stored from now on
+  bool has_zstd = true;             ///< else gzip stands in for it
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<std::string> control_token;  ///< control hooks are off where there is none
@@ -52,6 +54,11 @@ struct Checked {
   std::vector<std::pair<Body, Digest>> bodies;
   std::vector<bool> intact;
 };
+
+/// What workers make of a Pack and an Unpack.
+std::vector<Piece> pack(const Policies& policies, Codec codec, std::uint64_t piece_bytes,
+                        std::string_view bytes);
+std::optional<std::string> unpack(const Policies& policies, const Unpack& work);
 
 struct State;
 
@@ -72,6 +79,9 @@ class Core {
 
   void encoded(Ticket ticket, Body body, const Digest& digest, Tick now);
   void checked(Ticket ticket, Checked checked, Tick now);
+  void packed(Ticket ticket, std::vector<Piece> pieces, Tick now);
+  /// The pieces' bytes in a row; nothing where one of them or the whole is damaged.
+  void unpacked(Ticket ticket, std::optional<std::string> bytes, Tick now);
   void stored(Ticket ticket, Result<Answer> answer, Tick now);
   void looked(Ticket ticket, Result<View> view, Tick now);
   void swept(Ticket ticket, Result<Swept> swept, Tick now);

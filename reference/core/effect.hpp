@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/payload.hpp"
 #include "reference/core/step.hpp"
@@ -42,6 +44,21 @@ struct Check {
   std::vector<std::pair<Body, Digest>> bodies;
 };
 
+/// Cut a payload into pieces and compress them on a worker; comes back as Core::packed.
+struct Pack {
+  Ticket ticket;
+  std::string bytes;
+};
+
+/// Inflate and check stored pieces on a worker; comes back as Core::unpacked. `whole` is the digest
+/// of all of them together, where they are all.
+struct Unpack {
+  Ticket ticket;
+  std::vector<Piece> pieces;
+  BodyKind kind = BodyKind::binary;
+  std::optional<Digest> whole;
+};
+
 struct ToQueue {
   Ticket ticket;
   Step step;
@@ -59,14 +76,9 @@ struct SweepQueue {
   Shift shift;
 };
 
-/// One stored piece of a payload.
-struct Piece {
-  Body body;  ///< kind binary
-  Digest digest{};
-};
 struct PutPayload {
   TransactionId id;
-  std::string bytes;
+  std::vector<Piece> pieces;
   Ms ttl{0};
 };
 /// The pieces from `first` on, at most `count`.
@@ -97,7 +109,7 @@ struct Ring {
   std::string destination;
 };
 
-using Effect = std::variant<Send, Close, Throttle, Encode, Check, ToQueue, AskQueue, SweepQueue,
-                            ToPayload, Ring>;
+using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
+                            SweepQueue, ToPayload, Ring>;
 
 }  // namespace reference::core

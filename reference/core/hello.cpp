@@ -8,10 +8,17 @@ namespace {
 
 namespace json = boost::json;
 
+json::array algorithms(const State& state) {
+  json::array names{codec_text(Codec::gzip)};
+  if (state.settings.has_zstd) names.emplace_back(codec_text(Codec::zstd));
+  return names;
+}
+
 json::object capabilities(const State& state) {
   json::object claimed{{"routing", {{"fallback", "none"}}},
                        {"store", {{"keeps", "until_expiry"}}},
                        {"integrity", {{"inline", true}}},
+                       {"compression", {{"algorithms", algorithms(state)}}},
                        {"ttl", {{"on_expiry", "drop"}, {"archive", false}}},
                        {"queue",
                         {{"lease", "timed"},

@@ -37,4 +37,22 @@ bool Policies::intact(const Body& stored, const Digest& expected) const {
   return digest(stored) == expected;
 }
 
+Piece Policies::pack(Codec setting, std::string_view bytes) const {
+  Piece piece{setting, bytes.size(), sha256(bytes), {}};
+  if (setting != Codec::none) piece.stored = compress(setting, bytes);
+  if (piece.stored.empty() || piece.stored.size() >= bytes.size()) {
+    piece.codec = Codec::none;
+    piece.stored = bytes;
+  }
+  return piece;
+}
+
+std::optional<std::string> Policies::unpack(const Piece& piece) const {
+  auto bytes = inflate(piece.codec, piece.stored, piece.size);
+  if (!bytes) return std::nullopt;
+  Body body{BodyKind::binary, std::move(*bytes)};
+  if (!intact(body, piece.digest)) return std::nullopt;
+  return std::move(body.bytes);
+}
+
 }  // namespace reference::core

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/limits.hpp"
 #include "reference/core/payload.hpp"
@@ -48,6 +49,14 @@ class Policies {
 
   /// Whether a stored body is still the one that `expected` was taken of [SUM-2].
   virtual bool intact(const Body& stored, const Digest& expected) const;
+
+  /// What is stored of one piece of a payload under that setting; kept as it is where compression
+  /// would not make it smaller [COMP-2, COMP-4].
+  virtual Piece pack(Codec setting, std::string_view bytes) const;
+
+  /// The bytes of a stored piece, or nothing where it is damaged; takes no more room than the
+  /// piece's declared size [SUM-4, SUM-8].
+  virtual std::optional<std::string> unpack(const Piece& piece) const;
 };
 
 }  // namespace reference::core

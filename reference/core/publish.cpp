@@ -1,8 +1,8 @@
 // bus/publish and bus/publish_batch: from a request to an accepted message.
 //
-// A submission's payloads are hashed and, above the inline limit, stored first. Then it waits for
-// its turn in the connection's line, so that messages are accepted in the order they were sent.
-// Source: ROUTE-1..4, ROUTE-7, STORE-8, SUM-1, QUE-19, PUB-5.
+// A submission's payloads are hashed and, above the inline limit, compressed and stored first. Then
+// it waits for its turn in the connection's line, so that messages are accepted in the order they
+// were sent. Source: ROUTE-1..4, ROUTE-7, STORE-8, SUM-1, QUE-19, PUB-5.
 #include <algorithm>
 
 #include "reference/core/state.hpp"
@@ -67,6 +67,8 @@ Enqueue enqueue(const State& state, Publication& item) {
   op.destination = item.destination;
   op.route = item.route;
   op.size = item.size;
+  op.stored = item.route == Route::inlined ? item.size : item.stored;
+  op.codec = item.codec;
   op.digest = item.digest;
   op.correlation = item.event.correlation;
   op.rank = state.policies.rank(item.event.priority);
@@ -172,6 +174,22 @@ void blame(Submission& submission, Fault fault, std::size_t index) {
   submission.fault = std::move(fault);
 }
 
+void store(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+           std::size_t index, std::vector<Piece> pieces) {
+  auto& item = submission->items[index];
+  for (const Piece& piece : pieces) {
+    item.stored += piece.stored.size();
+    if (piece.codec != Codec::none) item.codec = piece.codec;
+  }
+  state.to_payload(PutPayload{item.id, std::move(pieces), item.ttl + kPayloadSlack},
+                   [&state, line, submission, index](const Result<PayloadAnswer>& answer) {
+                     --submission->waiting;
+                     submission->items[index].put = true;
+                     if (!answer) blame(*submission, store_fault(answer.error()), index);
+                     advance(state, line);
+                   });
+}
+
 // The digest is known: check the sender's own, and store what goes by reference.
 void digested(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
               std::size_t index) {
@@ -184,14 +202,10 @@ void digested(State& state, const std::shared_ptr<Line>& line, const Shared& sub
   if (item.route == Route::inlined || submission->fault) return;
   item.event.text = with_reference(item.event, item.id, item.size, item.digest);
   ++submission->waiting;
-  PutPayload put{item.id, std::move(item.event.body.bytes), item.ttl + kPayloadSlack};
-  state.to_payload(std::move(put),
-                   [&state, line, submission, index](const Result<PayloadAnswer>& answer) {
-                     --submission->waiting;
-                     submission->items[index].put = true;
-                     if (!answer) blame(*submission, store_fault(answer.error()), index);
-                     advance(state, line);
-                   });
+  state.pack(std::move(item.event.body.bytes),
+             [&state, line, submission, index](std::vector<Piece> pieces) {
+               store(state, line, submission, index, std::move(pieces));
+             });
 }
 
 void prepare(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {

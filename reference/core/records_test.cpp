@@ -87,6 +87,34 @@ TEST_F(Records, NoDamageIsServedAsGood) {
   EXPECT_EQ(rig.ok(conn, "bus/stats", "{}").at("payloads").at("corrupt").as_int64(), 18);
 }
 
+TEST_F(Records, CompressedOnesTakeLessRoomAndComeBack) {
+  for (const auto codec : {Codec::gzip, Codec::zstd}) {
+    rig.compression = codec;
+    const auto all = bytes(2'500'000);
+    const auto id = publish('"' + all + '"');
+    const auto seen = rig.ok(conn, "bus/inspect", of(id));
+    EXPECT_EQ(seen.at("compression").as_string(), codec_text(codec));
+    EXPECT_EQ(seen.at("datasize").as_int64(), 2'500'000);
+    EXPECT_LT(seen.at("stored_bytes").as_int64(), 2'000'000);
+    rig.compression = Codec::none;  // Whatever is written next, this one stays readable.
+    const auto slice = rig.ok(conn, "bus/retrieve", of(id, R"(,"offset":1048570,"length":20)"));
+    EXPECT_EQ(from_base64(slice.at("data_base64").as_string()), all.substr(1'048'570, 20));
+    const auto end = rig.ok(conn, "bus/retrieve", of(id, R"(,"offset":2499999)"));
+    EXPECT_EQ(from_base64(end.at("data_base64").as_string()), all.substr(2'499'999));
+  }
+}
+
+TEST_F(Records, ABombIsRefusedAtTheDeclaredSize) {
+  const auto id = publish('"' + bytes(1'500'000) + '"');
+  EXPECT_EQ(
+      control("ctl/corrupt", R"(,"part":"payload","op":"bomb","transaction_id":")" + id + '"'),
+      "none");
+  EXPECT_EQ(rig.error(conn, "bus/retrieve", of(id)), "digest_mismatch");
+  EXPECT_EQ(control("ctl/corrupt",
+                    R"(,"part":"payload","op":"bomb","transaction_id":")" + publish("1") + '"'),
+            "not_supported");
+}
+
 TEST_F(Records, ACorruptQueueMessageIsSetAsideAndTheNextOneComes) {
   const auto bad = publish("1");
   const auto good = publish("2");

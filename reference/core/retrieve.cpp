@@ -49,26 +49,11 @@ void answer_inline(State& state, const Reply& reply, MessageView message, Slice 
   then(checked);
 }
 
-// The pieces are here and each is checked; the last answer also needs the whole to be right.
-void answer_pieces(State& state, const Reply& reply, const MessageView& message, Slice slice,
-                   std::uint32_t first, const Checked& checked) {
-  const bool intact =
-      std::all_of(checked.intact.begin(), checked.intact.end(), [](bool one) { return one; });
-  std::string bytes;
-  const bool whole = checked.bodies.size() > 1 && slice.offset + slice.length == message.size;
-  const std::size_t pieces = checked.bodies.size() - (whole ? 1 : 0);
-  if (whole) {
-    bytes = checked.bodies.back().first.bytes;
-    if (!intact || bytes.size() != message.size) return refuse_corrupt(state, reply, message.id);
-    return answer_slice(state, reply, message, slice.offset,
-                        std::string_view(bytes).substr(slice.offset, slice.length));
-  }
-  for (std::size_t i = 0; i < pieces; ++i) bytes += checked.bodies[i].first.bytes;
-  const std::uint64_t start = slice.offset - first * state.settings.limits.chunk_bytes;
-  if (!intact || bytes.size() < start + slice.length)
-    return refuse_corrupt(state, reply, message.id);
-  answer_slice(state, reply, message, slice.offset,
-               std::string_view(bytes).substr(start, slice.length));
+// No piece may claim more than a piece ever has, or its inflation would take that room.
+bool believable(const State& state, const std::vector<Piece>& pieces) {
+  return !pieces.empty() && std::all_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
+    return piece.size <= state.settings.limits.chunk_bytes;
+  });
 }
 
 void answer_reference(State& state, const Reply& reply, MessageView message, Slice slice) {
@@ -77,24 +62,22 @@ void answer_reference(State& state, const Reply& reply, MessageView message, Sli
   // The answer with the end in it reads everything, since the whole's digest is owed by then.
   const auto first = whole ? 0 : static_cast<std::uint32_t>(slice.offset / chunk);
   const auto last = static_cast<std::uint32_t>((slice.offset + slice.length - 1) / chunk);
-  auto held = std::make_shared<MessageView>(std::move(message));
+  const auto held = std::make_shared<MessageView>(std::move(message));
+  const auto unpacked = [&state, reply, held, slice, start = slice.offset - first * chunk,
+                         whole](const std::optional<std::string>& bytes) {
+    const bool enough =
+        bytes && (whole ? bytes->size() == held->size : bytes->size() >= start + slice.length);
+    if (!enough) return refuse_corrupt(state, reply, held->id);
+    answer_slice(state, reply, *held, slice.offset,
+                 std::string_view(*bytes).substr(start, slice.length));
+  };
   state.to_payload(ReadPayload{held->id, first, last - first + 1},
-                   [&state, reply, held, slice, first, whole](Result<PayloadAnswer> answer) {
+                   [&state, reply, held, whole, unpacked](Result<PayloadAnswer> answer) {
                      if (!answer) return state.refuse(reply, store_fault(answer.error()));
-                     if (!answer->found || answer->pieces.empty())
+                     if (!answer->found || !believable(state, answer->pieces))
                        return refuse_corrupt(state, reply, held->id);
-                     std::vector<std::pair<Body, Digest>> bodies;
-                     std::string all;
-                     for (auto& piece : answer->pieces) {
-                       if (whole) all += piece.body.bytes;
-                       bodies.emplace_back(std::move(piece.body), piece.digest);
-                     }
-                     if (whole)
-                       bodies.emplace_back(Body{held->body.kind, std::move(all)}, held->digest);
-                     state.check(std::move(bodies),
-                                 [&state, reply, held, slice, first](const Checked& checked) {
-                                   answer_pieces(state, reply, *held, slice, first, checked);
-                                 });
+                     const auto digest = whole ? std::optional(held->digest) : std::nullopt;
+                     state.unpack(std::move(answer->pieces), held->body.kind, digest, unpacked);
                    });
 }
 

@@ -151,6 +151,11 @@ void Rig::carry_out(Effect& effect) {
       checked.intact.push_back(policies_.intact(body, digest));
     checked.bodies = std::move(check->bodies);
     core->checked(check->ticket, std::move(checked), now);
+  } else if (auto* pack_work = std::get_if<Pack>(&effect)) {
+    core->packed(pack_work->ticket,
+                 pack(policies_, compression, limits_.chunk_bytes, pack_work->bytes), now);
+  } else if (auto* unpack_work = std::get_if<Unpack>(&effect)) {
+    core->unpacked(unpack_work->ticket, unpack(policies_, *unpack_work), now);
   }
 }
 
@@ -167,7 +172,7 @@ void Rig::carry_out_store(Effect& effect) {
   } else if (auto* work = std::get_if<ToPayload>(&effect)) {
     PayloadAnswer answer;
     if (auto* put = std::get_if<PutPayload>(&work->op)) {
-      ASSERT_TRUE(payloads.put(put->id, put->bytes, limits_.chunk_bytes, put->ttl, work->shift));
+      ASSERT_TRUE(payloads.put(put->id, put->pieces, put->ttl, work->shift));
     } else if (auto* read = std::get_if<ReadPayload>(&work->op)) {
       auto pieces = payloads.pieces(read->id, read->first, read->count);
       ASSERT_TRUE(pieces);

@@ -31,6 +31,8 @@ class CountingRandom : public Random {
 
 class Rig {
  public:
+  Codec compression = Codec::none;  ///< of payloads stored from now on
+
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
 
   /// Opens a connection and, unless told otherwise, says hello on it.

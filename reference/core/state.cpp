@@ -88,6 +88,19 @@ void State::check(std::vector<std::pair<Body, Digest>> bodies, std::function<voi
   effects.emplace_back(Check{mine, std::move(bodies)});
 }
 
+void State::pack(std::string bytes, std::function<void(std::vector<Piece>)> then) {
+  const Ticket mine = ticket();
+  on_packed.emplace(mine, std::move(then));
+  effects.emplace_back(Pack{mine, std::move(bytes)});
+}
+
+void State::unpack(std::vector<Piece> pieces, BodyKind kind, std::optional<Digest> whole,
+                   std::function<void(std::optional<std::string>)> then) {
+  const Ticket mine = ticket();
+  on_unpacked.emplace(mine, std::move(then));
+  effects.emplace_back(Unpack{mine, std::move(pieces), kind, whole});
+}
+
 void State::ring(std::string destination) { effects.emplace_back(Ring{std::move(destination)}); }
 
 void State::drop_payloads(std::vector<TransactionId> ids) {

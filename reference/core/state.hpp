@@ -106,7 +106,9 @@ struct Publication {
   Digest digest{};
   Ms ttl{0};
   Ms delay{0};
-  bool put = false;  ///< its payload is in the payload store
+  bool put = false;          ///< its payload is in the payload store
+  std::uint64_t stored = 0;  ///< bytes that it takes there
+  Codec codec = Codec::none;
   std::int64_t receivers = 0;
 };
 
@@ -191,6 +193,8 @@ struct State {
   std::uint64_t next_ticket = 1;
   std::unordered_map<Ticket, std::function<void(Body, const Digest&)>> on_encoded;
   std::unordered_map<Ticket, std::function<void(Checked)>> on_checked;
+  std::unordered_map<Ticket, std::function<void(std::vector<Piece>)>> on_packed;
+  std::unordered_map<Ticket, std::function<void(std::optional<std::string>)>> on_unpacked;
   std::unordered_map<Ticket, std::function<void(Result<Answer>)>> on_stored;
   std::unordered_map<Ticket, std::function<void(Result<View>)>> on_looked;
   std::unordered_map<Ticket, std::function<void(Result<PayloadAnswer>)>> on_fetched;
@@ -205,6 +209,9 @@ struct State {
   void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then);
   void encode(Body body, std::function<void(Body, const Digest&)> then);
   void check(std::vector<std::pair<Body, Digest>> bodies, std::function<void(Checked)> then);
+  void pack(std::string bytes, std::function<void(std::vector<Piece>)> then);
+  void unpack(std::vector<Piece> pieces, BodyKind kind, std::optional<Digest> whole,
+              std::function<void(std::optional<std::string>)> then);
   void ring(std::string destination);
   void drop_payloads(std::vector<TransactionId> ids);
   void want_sweep(Tick at);

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/payload.hpp"
 
@@ -25,6 +26,8 @@ struct Enqueue {
   Body body;          ///< bytes are empty where the route is a reference
   Route route = Route::inlined;
   std::uint64_t size = 0;
+  std::uint64_t stored = 0;  ///< bytes that the payload takes
+  Codec codec = Codec::none;
   Digest digest{};
   std::optional<std::string> correlation;
   std::int64_t rank = 0;             ///< lower is delivered first
@@ -123,7 +126,7 @@ struct Count {
 };
 
 /// What ctl/corrupt does to stored bytes.
-enum class Damage : std::uint8_t { flip, truncate, extend, zero, erase };
+enum class Damage : std::uint8_t { flip, truncate, extend, zero, erase, bomb };
 enum class Part : std::uint8_t { payload, digest };
 
 /// Damages the stored body or digest of one message, on purpose. Refused with `not_found`, or
@@ -220,6 +223,8 @@ struct MessageView {
   Body body;  ///< bytes only where they were asked for
   Route route = Route::inlined;
   std::uint64_t size = 0;
+  std::uint64_t stored = 0;
+  Codec codec = Codec::none;
   Digest digest{};
   Status status = Status::pending;
   Instant created = 0;

@@ -22,9 +22,11 @@ Executor::Executor(core::Settings settings, stores::QueueStore& queues,
     : policies_(policies),
       edge_(edge),
       parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
+      codec_(settings.compression),
+      piece_bytes_(settings.limits.chunk_bytes),
       core_(settings, policies, random),
       workers_(kWorkers),
-      lane_(std::make_unique<Lane>(queues, payloads, settings.limits.chunk_bytes,
+      lane_(std::make_unique<Lane>(queues, payloads,
                                    [this](Answers answers) { report(std::move(answers)); })) {}
 
 Executor::~Executor() { end(); }
@@ -111,6 +113,8 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::Throttle& one) const { self.outlet_->throttle(one.conn, one.paused); }
     void operator()(core::Encode& one) const { self.encode(std::move(one)); }
     void operator()(core::Check& one) const { self.check(std::move(one)); }
+    void operator()(core::Pack& one) const { self.pack(std::move(one)); }
+    void operator()(core::Unpack& one) const { self.unpack(std::move(one)); }
     void operator()(core::ToQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::AskQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
@@ -146,6 +150,26 @@ void Executor::check(core::Check effect) {
     checked.bodies = std::move(held->bodies);
     const Lock lock(mutex_);
     core_.checked(held->ticket, std::move(checked), now());
+    carry_out();
+  });
+}
+
+void Executor::pack(core::Pack effect) {
+  auto held = std::make_shared<core::Pack>(std::move(effect));
+  workers_.push([this, held] {
+    auto pieces = core::pack(policies_, codec_, piece_bytes_, held->bytes);
+    const Lock lock(mutex_);
+    core_.packed(held->ticket, std::move(pieces), now());
+    carry_out();
+  });
+}
+
+void Executor::unpack(core::Unpack effect) {
+  auto held = std::make_shared<core::Unpack>(std::move(effect));
+  workers_.push([this, held] {
+    auto bytes = core::unpack(policies_, *held);
+    const Lock lock(mutex_);
+    core_.unpacked(held->ticket, std::move(bytes), now());
     carry_out();
   });
 }

@@ -68,12 +68,16 @@ class Executor {
   void report(Answers answers);
   void encode(core::Encode effect);
   void check(core::Check effect);
+  void pack(core::Pack effect);
+  void unpack(core::Unpack effect);
   void send(core::Send effect);
   void keep_time();
 
   const core::Policies& policies_;
   Edge* edge_;
   std::size_t parse_depth_;
+  core::Codec codec_;
+  std::uint64_t piece_bytes_;
   Outlet* outlet_ = nullptr;
 
   std::mutex mutex_;

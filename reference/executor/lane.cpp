@@ -30,11 +30,9 @@ struct Lane::Round {
   std::vector<core::AskQueue> questions;
 };
 
-Lane::Lane(stores::QueueStore& queues, stores::PayloadStore& payloads, std::uint64_t piece_bytes,
-           Report report)
+Lane::Lane(stores::QueueStore& queues, stores::PayloadStore& payloads, Report report)
     : queues_(queues),
       payloads_(payloads),
-      piece_bytes_(piece_bytes),
       report_(std::move(report)),
       thread_([this] { run(); }) {}
 
@@ -92,7 +90,7 @@ Result<core::PayloadAnswer> Lane::carry_out(core::ToPayload& work) {
     return core::PayloadAnswer{};
   };
   if (auto* put = std::get_if<core::PutPayload>(&work.op))
-    return wrap(payloads_.put(put->id, put->bytes, piece_bytes_, put->ttl, work.shift));
+    return wrap(payloads_.put(put->id, put->pieces, put->ttl, work.shift));
   if (auto* read = std::get_if<core::ReadPayload>(&work.op)) {
     auto pieces = payloads_.pieces(read->id, read->first, read->count);
     if (!pieces) return tl::unexpected(pieces.error());

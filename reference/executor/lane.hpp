@@ -33,8 +33,7 @@ class Lane {
   using Report = std::function<void(Answers)>;
 
   /// The stores must outlive the lane.
-  Lane(stores::QueueStore& queues, stores::PayloadStore& payloads, std::uint64_t piece_bytes,
-       Report report);
+  Lane(stores::QueueStore& queues, stores::PayloadStore& payloads, Report report);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
   ~Lane();
@@ -54,7 +53,6 @@ class Lane {
 
   stores::QueueStore& queues_;
   stores::PayloadStore& payloads_;
-  std::uint64_t piece_bytes_;
   Report report_;
 
   std::mutex mutex_;

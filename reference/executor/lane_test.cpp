@@ -54,7 +54,7 @@ struct LaneTest : ::testing::Test {
   stores::memory::MemoryPayloadStore payloads{clock};
   std::vector<std::uint64_t> answered;
   std::size_t failed = 0;
-  Lane lane{queues, payloads, 1'000, [this](const Answers& answers) {
+  Lane lane{queues, payloads, [this](const Answers& answers) {
               for (const auto& [ticket, answer] : answers.steps) {
                 answered.push_back(static_cast<std::uint64_t>(ticket));
                 if (!answer) ++failed;

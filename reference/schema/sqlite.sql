@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS message (
   body_kind      INTEGER NOT NULL,             -- 0 none, 1 JSON, 2 text, 3 binary
   body           BLOB,                         -- NULL where the route is a reference
   size           INTEGER NOT NULL,             -- payload bytes
+  stored         INTEGER NOT NULL,             -- and what they take where they are stored
+  codec          INTEGER NOT NULL,             -- 0 as they are, 1 gzip, 2 zstd
   digest         BLOB    NOT NULL,             -- SHA-256 of the payload bytes
   correlation    TEXT,
   created        INTEGER NOT NULL,             -- milliseconds since 1970, UTC
@@ -87,7 +89,9 @@ CREATE TABLE IF NOT EXISTS payload_piece (
   id      INTEGER PRIMARY KEY,
   payload INTEGER NOT NULL,
   n       INTEGER NOT NULL,
-  digest  BLOB    NOT NULL,                    -- SHA-256 of this piece
+  codec   INTEGER NOT NULL,                    -- 0 as it is, 1 gzip, 2 zstd
+  size    INTEGER NOT NULL,                    -- bytes before compression
+  digest  BLOB    NOT NULL,                    -- SHA-256 of the bytes before compression
   body    BLOB    NOT NULL,
   UNIQUE (payload, n)
 ) STRICT;

@@ -20,10 +20,9 @@ class PayloadStore {
   PayloadStore& operator=(const PayloadStore&) = delete;
   virtual ~PayloadStore() = default;
 
-  /// Stores the bytes in pieces of `piece_bytes`, each with its own SHA-256, all or none. Kept for
-  /// `ttl` at least.
-  virtual core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
-                                 std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) = 0;
+  /// Stores the pieces, all or none. Kept for `ttl` at least.
+  virtual core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
+                                 core::Ms ttl, core::Shift shift) = 0;
 
   /// At most `count` pieces from number `first` on; none where the payload is not there.
   virtual core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id,

@@ -139,13 +139,37 @@ TEST_P(Stores, PagesGoOnWhereTheyEnded) {
   EXPECT_EQ(look<core::DeadPage>(core::AskDead{"q", "default", *dead.next, 3}).letters.size(), 2U);
 }
 
+std::vector<core::Piece> pieces_of(std::string_view bytes, std::size_t each) {
+  std::vector<core::Piece> pieces;
+  for (std::size_t at = 0; at < bytes.size(); at += each) {
+    const auto piece = bytes.substr(at, each);
+    pieces.push_back({core::Codec::none, piece.size(), core::sha256(piece), std::string(piece)});
+  }
+  return pieces;
+}
+
+TEST_P(Stores, PayloadsKeepHowTheyWereCompressed) {
+  const std::vector<core::Piece> put{{core::Codec::zstd, 1'000, core::sha256("a"), "x"},
+                                     {core::Codec::gzip, 9, core::sha256("b"), "yz"}};
+  ASSERT_TRUE(payloads->put("p", put, Ms(1'000), shift));
+  const auto got = payloads->pieces("p", 0, 9);
+  ASSERT_TRUE(got);
+  ASSERT_EQ(got->size(), put.size());
+  for (std::size_t i = 0; i < put.size(); ++i) {
+    EXPECT_EQ((*got)[i].codec, put[i].codec);
+    EXPECT_EQ((*got)[i].size, put[i].size);
+    EXPECT_EQ((*got)[i].digest, put[i].digest);
+    EXPECT_EQ((*got)[i].stored, put[i].stored);
+  }
+}
+
 TEST_P(Stores, PayloadsComeInPiecesAndGo) {
-  ASSERT_TRUE(payloads->put("p", "abcdefgh", 3, Ms(1'000), shift));
+  ASSERT_TRUE(payloads->put("p", pieces_of("abcdefgh", 3), Ms(1'000), shift));
   auto pieces = payloads->pieces("p", 1, 5);
   ASSERT_TRUE(pieces);
   ASSERT_EQ(pieces->size(), 2U);
-  EXPECT_EQ((*pieces)[0].body.bytes, "def");
-  EXPECT_EQ((*pieces)[1].body.bytes, "gh");
+  EXPECT_EQ((*pieces)[0].stored, "def");
+  EXPECT_EQ((*pieces)[1].stored, "gh");
   EXPECT_EQ((*pieces)[1].digest, core::sha256("gh"));
   clock.ms += 999;
   EXPECT_EQ(payloads->sweep(9, shift).value_or(-1), 0);
@@ -158,12 +182,12 @@ TEST_P(Stores, PayloadsAreDamagedWhereAsked) {
   using core::Damage;
   const auto after = [&](Damage damage, std::uint64_t at) {
     const core::TransactionId id = "p" + std::to_string(next_token++);
-    EXPECT_TRUE(payloads->put(id, "abcdefgh", 3, Ms(1'000), shift));
+    EXPECT_TRUE(payloads->put(id, pieces_of("abcdefgh", 3), Ms(1'000), shift));
     const auto done = payloads->corrupt({id, core::Part::payload, damage, at});
     std::string all = done && *done ? "" : "refused:";
     const auto pieces = payloads->pieces(id, 0, 9);
     EXPECT_TRUE(pieces);
-    for (const auto& piece : pieces.value()) all += piece.body.bytes;
+    for (const auto& piece : pieces.value()) all += piece.stored;
     return all;
   };
   EXPECT_EQ(after(Damage::flip, 4), "abcddfgh");

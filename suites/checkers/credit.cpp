@@ -15,18 +15,6 @@ using history::Operation;
 using history::Time;
 using history::View;
 
-/// The instant from which on the delivery can no longer be held against the bus.
-Time excused(const View& view, const contract::Claims& claims, const Delivery& delivery) {
-  const Time start = earliest_lease_starts(view, claims, {delivery}).front();
-  Time at = earliest_end(view, claims, delivery, start);
-  for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery) at = std::min(at, operation.invoked);
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message) at = std::min(at, remove.invoked);
-  return at;
-}
-
 bool has_changes(const View& view, std::uint32_t subscription) {
   const auto changes = view.operations(Action::credit);
   return std::any_of(changes.begin(), changes.end(),
@@ -55,6 +43,17 @@ std::optional<Time> more_credit(const View& view, const Operation& zero) {
 }
 
 }  // namespace
+
+Time excused(const View& view, const contract::Claims& claims, const Delivery& delivery) {
+  const Time start = earliest_lease_starts(view, claims, {delivery}).front();
+  Time at = earliest_end(view, claims, delivery, start);
+  for (const Action action : {Action::ack, Action::reject})
+    for (const Operation& operation : view.operations(action))
+      if (operation.delivery == delivery.delivery) at = std::min(at, operation.invoked);
+  for (const Operation& remove : view.operations(Action::remove))
+    if (remove.message == delivery.message) at = std::min(at, remove.invoked);
+  return at;
+}
 
 Judgement judge_window(const View& view, const contract::Claims& claims) {
   std::uint64_t judged = 0;

@@ -16,4 +16,9 @@ Judgement judge_window(const history::View& view, const contract::Claims& claims
 /// Finding: delivered_without_credit.
 Judgement judge_zero(const history::View& view, const contract::Claims& claims);
 
+/// The instant from which on the delivery can no longer be held against the bus, as one that takes
+/// up credit: settled, deleted, or its lease may be over.
+history::Time excused(const history::View& view, const contract::Claims& claims,
+                      const history::Delivery& delivery);
+
 }  // namespace busproof::checkers

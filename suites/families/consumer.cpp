@@ -10,10 +10,10 @@ namespace busproof::families {
 
 using targets::Delivered;
 
-void Consumer::ack_new(const std::vector<Delivered>& deliveries) {
+void Consumer::ack(const std::vector<Delivered>& fresh) {
   std::vector<std::uint32_t> under_way;
-  for (; acked_ < deliveries.size(); ++acked_)
-    under_way.push_back(session_.start_ack(deliveries[acked_]));
+  for (const Delivered& delivery : fresh) under_way.push_back(session_.start_ack(delivery));
+  acked_ += fresh.size();
   // A refused ack is the judges' to weigh; here it only means that the message may come again.
   for (const std::uint32_t operation : under_way)
     if (auto answered = session_.await_ack(operation); !answered && session_.closed()) return;
@@ -21,12 +21,13 @@ void Consumer::ack_new(const std::vector<Delivered>& deliveries) {
 
 bool Consumer::until(const targets::Session::Enough& enough) {
   for (;;) {
-    const auto deliveries = session_.deliveries(subscription_);
-    ack_new(deliveries);
-    if (enough(deliveries)) return true;
-    const std::size_t seen = deliveries.size();
-    const bool more = session_.wait(subscription_, stage_.patience(),
-                                    [&](const auto& now) { return now.size() > seen; });
+    bool done = false;
+    const bool more = session_.wait(subscription_, stage_.patience(), [&](const auto& now) {
+      done = enough(now);
+      return done || now.size() > acked_;
+    });
+    ack(session_.deliveries(subscription_, acked_));  // The new ones alone: a backlog may be long.
+    if (done) return true;
     if (!more) return false;
   }
 }

@@ -28,7 +28,7 @@ class Consumer {
   bool fence(const std::string& destination);
 
  private:
-  void ack_new(const std::vector<targets::Delivered>& deliveries);
+  void ack(const std::vector<targets::Delivered>& fresh);
 
   stage::Stage& stage_;
   targets::Session& session_;

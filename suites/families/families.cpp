@@ -10,10 +10,12 @@ std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
   for (const auto family : {
            durability(),
+           backlog(),
            ttl(),
            queue(),
            queue_groups(),
            queue_retry(),
+           queue_order(),
            priority(),
            payload(),
            endpoint(),

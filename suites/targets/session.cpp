@@ -268,9 +268,10 @@ std::uint32_t Session::message_of(std::string_view event_id) const {
   return failed == std::errc() && end == event_id.data() + event_id.size() ? number : 0;
 }
 
-std::vector<Delivered> Session::deliveries(const Subscribed& subscription) {
+std::vector<Delivered> Session::deliveries(const Subscribed& subscription, std::size_t skip) {
   const std::lock_guard lock(mutex_);
-  return inbox_[subscription.number];
+  const auto& got = inbox_[subscription.number];
+  return {got.begin() + static_cast<std::ptrdiff_t>(std::min(skip, got.size())), got.end()};
 }
 
 bool Session::wait(const Subscribed& subscription, std::chrono::milliseconds limit,

@@ -92,8 +92,9 @@ class Session : private Listener {
   Result<boost::json::object> raw(std::string text, const std::string& answer_id,
                                   const std::string& what);
 
-  /// A copy of all deliveries so far on that subscription, in order of receipt.
-  std::vector<Delivered> deliveries(const Subscribed& subscription);
+  /// A copy of all deliveries so far on that subscription, in order of receipt, the first `skip`
+  /// left out.
+  std::vector<Delivered> deliveries(const Subscribed& subscription, std::size_t skip = 0);
 
   /// Waits until `enough` says so of that subscription's deliveries, or `limit` is over.
   using Enough = std::function<bool(const std::vector<Delivered>&)>;

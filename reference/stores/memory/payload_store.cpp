@@ -3,21 +3,18 @@
 
 #include <algorithm>
 
-#include "reference/core/payload.hpp"
 #include "reference/stores/damage.hpp"
 
 namespace reference::stores::memory {
 
 using core::Result;
 
-Result<void> MemoryPayloadStore::put(const core::TransactionId& id, std::string_view bytes,
-                                     std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) {
+Result<void> MemoryPayloadStore::put(const core::TransactionId& id,
+                                     std::span<const core::Piece> pieces, core::Ms ttl,
+                                     core::Shift shift) {
   auto& payload = payloads_[id];
   payload.expires = clock_.now() + shift.count() + ttl.count();
-  for (std::size_t at = 0; at < bytes.size(); at += piece_bytes) {
-    const auto piece = bytes.substr(at, piece_bytes);
-    payload.pieces.push_back({{core::BodyKind::binary, std::string(piece)}, core::sha256(piece)});
-  }
+  payload.pieces.assign(pieces.begin(), pieces.end());
   return {};
 }
 
@@ -64,12 +61,13 @@ Result<bool> MemoryPayloadStore::corrupt(const core::Corrupt& damage) {
   core::Corrupt within = damage;
   if (damage.damage == core::Damage::extend) n = pieces.size() - 1;
   for (; damage.damage != core::Damage::extend && n + 1 < pieces.size() &&
-         within.at >= pieces[n].body.bytes.size();
+         within.at >= pieces[n].stored.size();
        ++n)
-    within.at -= pieces[n].body.bytes.size();
-  const auto bytes = damaged(pieces[n].body.bytes, within);
+    within.at -= pieces[n].stored.size();
+  const auto bytes = damaged(pieces[n].stored, within);
   if (!bytes) return false;
-  pieces[n].body.bytes = *bytes;
+  pieces[n].stored = *bytes;
+  if (damage.damage == core::Damage::bomb) pieces[n].codec = core::Codec::gzip;
   if (damage.damage == core::Damage::truncate) pieces.resize(n + 1);
   return true;
 }

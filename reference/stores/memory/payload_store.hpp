@@ -15,8 +15,8 @@ class MemoryPayloadStore : public PayloadStore {
   /// `clock` must outlive the store.
   explicit MemoryPayloadStore(const Clock& clock) : clock_(clock) {}
 
-  core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
-                         std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) override;
+  core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
+                         core::Ms ttl, core::Shift shift) override;
   core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
                                                 std::uint32_t count) override;
   core::Result<void> drop(std::span<const core::TransactionId> ids) override;

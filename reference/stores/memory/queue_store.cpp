@@ -112,6 +112,8 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
                   .body = op.body,
                   .route = op.route,
                   .size = op.size,
+                  .stored = op.stored,
+                  .codec = op.codec,
                   .digest = op.digest,
                   .status = core::Status::pending,
                   .created = now_,

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "reference/core/payload.hpp"
 #include "reference/schema/sqlite.hpp"
 #include "reference/stores/damage.hpp"
 
@@ -15,16 +14,19 @@ struct SqlitePayloadStore::Statements {
   explicit Statements(Database& d) : database(d) {}
   Database& database;
   Statement insert{database, "INSERT INTO payload (transaction_id, expires) VALUES (?, ?)"};
-  Statement insert_piece{
-      database, "INSERT INTO payload_piece (payload, n, digest, body) VALUES (?, ?, ?, ?)"};
+  Statement insert_piece{database,
+                         "INSERT INTO payload_piece (payload, n, codec, size, digest, body) "
+                         "VALUES (?, ?, ?, ?, ?, ?)"};
   Statement find{database, "SELECT id FROM payload WHERE transaction_id = ?"};
-  Statement pieces{database,
-                   "SELECT digest, body FROM payload_piece WHERE payload = ? AND n >= ? ORDER BY n "
-                   "LIMIT ?"};
+  Statement pieces{
+      database,
+      "SELECT digest, body, codec, size FROM payload_piece WHERE payload = ? AND n >= ? ORDER BY n "
+      "LIMIT ?"};
   Statement sizes{database,
                   "SELECT id, length(body) FROM payload_piece WHERE payload = ? ORDER BY n"};
   Statement body{database, "SELECT body FROM payload_piece WHERE id = ?"};
   Statement update_body{database, "UPDATE payload_piece SET body = ? WHERE id = ?"};
+  Statement plant_bomb{database, "UPDATE payload_piece SET body = ?, codec = 1 WHERE id = ?"};
   Statement erase_pieces{database, "DELETE FROM payload_piece WHERE payload = ?"};
   Statement erase_pieces_after{database, "DELETE FROM payload_piece WHERE payload = ? AND id > ?"};
   Statement erase{database, "DELETE FROM payload WHERE id = ?"};
@@ -43,18 +45,21 @@ Result<void> SqlitePayloadStore::migrate() {
   return {};
 }
 
-Result<void> SqlitePayloadStore::put(const core::TransactionId& id, std::string_view bytes,
-                                     std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) {
+Result<void> SqlitePayloadStore::put(const core::TransactionId& id,
+                                     std::span<const core::Piece> pieces, core::Ms ttl,
+                                     core::Shift shift) {
   database_->begin(true);
   const auto expires = clock_.now() + shift.count() + ttl.count();
   statements_->insert.with(id, expires).run();
   const auto payload = database_->last_row();
-  for (std::size_t at = 0, n = 0; at < bytes.size(); at += piece_bytes, ++n) {
-    const auto piece = bytes.substr(at, piece_bytes);
-    const auto digest = core::sha256(piece);
-    const std::string_view digest_bytes(reinterpret_cast<const char*>(digest.data()),
-                                        digest.size());
-    statements_->insert_piece.with(payload, n, as_blob(digest_bytes), as_blob(piece)).run();
+  for (std::size_t n = 0; n < pieces.size(); ++n) {
+    const auto& piece = pieces[n];
+    const std::string_view digest(reinterpret_cast<const char*>(piece.digest.data()),
+                                  piece.digest.size());
+    statements_->insert_piece
+        .with(payload, n, static_cast<int>(piece.codec), piece.size, as_blob(digest),
+              as_blob(piece.stored))
+        .run();
   }
   return database_->commit();
 }
@@ -78,7 +83,9 @@ Result<std::vector<core::Piece>> SqlitePayloadStore::pieces(const core::Transact
       const auto digest = rows.blob(0);
       std::copy_n(digest.begin(), std::min(digest.size(), piece.digest.size()),
                   piece.digest.begin());
-      piece.body = {core::BodyKind::binary, rows.text(1)};
+      piece.stored = rows.text(1);
+      piece.codec = static_cast<core::Codec>(rows.integer(2));
+      piece.size = static_cast<std::uint64_t>(rows.integer(3));
       found.push_back(std::move(piece));
     }
   }
@@ -134,7 +141,8 @@ bool SqlitePayloadStore::damage_pieces(std::int64_t payload, const core::Corrupt
   row.reset();
   const auto bytes = damaged(body, within);
   if (!bytes) return false;
-  statements_->update_body.with(as_blob(*bytes), piece).run();
+  const bool bomb = damage.damage == core::Damage::bomb;
+  (bomb ? statements_->plant_bomb : statements_->update_body).with(as_blob(*bytes), piece).run();
   if (damage.damage == core::Damage::truncate)
     statements_->erase_pieces_after.with(payload, piece).run();
   return true;

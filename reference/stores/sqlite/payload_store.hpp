@@ -18,8 +18,8 @@ class SqlitePayloadStore : public PayloadStore {
   SqlitePayloadStore(std::shared_ptr<Database> database, const Clock& clock);
   ~SqlitePayloadStore() override;
 
-  core::Result<void> put(const core::TransactionId& id, std::string_view bytes,
-                         std::uint64_t piece_bytes, core::Ms ttl, core::Shift shift) override;
+  core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
+                         core::Ms ttl, core::Shift shift) override;
   core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
                                                 std::uint32_t count) override;
   core::Result<void> drop(std::span<const core::TransactionId> ids) override;

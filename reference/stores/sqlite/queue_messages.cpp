@@ -24,13 +24,14 @@ void SqliteQueueStore::insert_message(const core::Enqueue& op, std::int64_t seq,
   const auto digest = digest_bytes(op.digest);
   const auto route = op.route == core::Route::reference ? 1 : 0;
   const auto kind = static_cast<int>(op.body.kind);
+  const auto codec = static_cast<int>(op.codec);
   const int queued = op.fan_out ? 1 : 0;
   if (op.route == core::Route::inlined)
     insert.with(seq, op.id, op.destination, queued, route, op.event, kind, as_blob(op.body.bytes),
-                op.size, as_blob(digest), op.correlation, now_, expires);
+                op.size, op.stored, codec, as_blob(digest), op.correlation, now_, expires);
   else
     insert.with(seq, op.id, op.destination, queued, route, op.event, kind, std::nullopt, op.size,
-                as_blob(digest), op.correlation, now_, expires);
+                op.stored, codec, as_blob(digest), op.correlation, now_, expires);
   insert.run();
 }
 

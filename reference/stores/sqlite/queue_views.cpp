@@ -21,6 +21,8 @@ core::MessageView SqliteQueueStore::message_view(Statement& row, int first, bool
   view.body.kind = static_cast<core::BodyKind>(row.integer(first + kBodyKind));
   if (with_body) view.body.bytes = row.text(first + kBody);
   view.size = static_cast<std::uint64_t>(row.integer(first + kSize));
+  view.stored = static_cast<std::uint64_t>(row.integer(first + kStored));
+  view.codec = static_cast<core::Codec>(row.integer(first + kCodec));
   const auto digest = row.blob(first + kDigest);
   std::copy_n(digest.begin(), std::min(digest.size(), view.digest.size()), view.digest.begin());
   view.created = row.integer(first + kCreated);

@@ -14,6 +14,8 @@ enum MessageColumn : int {
   kEvent,
   kBodyKind,
   kSize,
+  kStored,
+  kCodec,
   kDigest,
   kCreated,
   kExpires,
@@ -21,8 +23,8 @@ enum MessageColumn : int {
   kBody,
 };
 #define REFBUS_MESSAGE_COLUMNS                                                                \
-  "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, m.size, m.digest, " \
-  "m.created, m.expires, m.error, m.body"
+  "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, m.size, m.stored, " \
+  "m.codec, m.digest, m.created, m.expires, m.error, m.body"
 
 enum OwedState : std::int64_t { kReady = 0, kLeased = 1, kDelayed = 2, kDead = 3 };
 
@@ -35,10 +37,11 @@ struct SqliteQueueStore::Statements {
   explicit Statements(Database& d) : database(d) {}
   Database& database;
 
-  Statement insert_message{database,
-                           "INSERT INTO message (seq, transaction_id, destination, queued, route, "
-                           "event, body_kind, body, size, digest, correlation, created, expires) "
-                           "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+  Statement insert_message{
+      database,
+      "INSERT INTO message (seq, transaction_id, destination, queued, route, "
+      "event, body_kind, body, size, stored, codec, digest, correlation, created, "
+      "expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement insert_owed{database,
                         "INSERT INTO owed (queue_group, message, state, rank, place, attempt, due) "
                         "VALUES (?, ?, ?, ?, ?, 0, ?)"};

@@ -131,7 +131,6 @@ constexpr auto kQue21Cases = std::to_array<Case>({
      .limits = "wakeup_ms"},
     {.name = "falling_idle",
      .says = "A message accepted at the instant a member falls idle is delivered within wakeup_ms.",
-     .hook = Hook::needed,
      .limits = "wakeup_ms"},
 });
 constexpr Rule kQue21{.id = "QUE-21",

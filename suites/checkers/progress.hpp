@@ -1,0 +1,30 @@
+// Progress: what waits comes while there is credit for it, with no nudge and whatever else is
+// stuck.
+//
+// A stall is a stretch in which nothing at all came to a group though a message waited and a member
+// had free credit, and nothing was asked of the bus for it. How long it must have lasted is the
+// bus' wakeup_ms, five seconds at the least, and what the harness itself lost. That the bus was
+// alive all the while shows a fence on another destination: published after the stretch, it came
+// first.
+#pragma once
+
+#include "suites/checkers/judgement.hpp"
+
+namespace busproof::checkers {
+
+/// QUE-20.past_1000 and past_10000: a backlog of more than that many. Finding: stalled.
+Judgement judge_drains_past_1000(const history::View& view, const contract::Claims& claims);
+Judgement judge_drains_past_10000(const history::View& view, const contract::Claims& claims);
+
+/// QUE-22: the others come while the message of the mark "stuck" is leased, delayed, rejected again
+/// and again, or corrupt. Finding: held_up.
+Judgement judge_leased_holds_up_nobody(const history::View& view, const contract::Claims& claims);
+Judgement judge_delayed_holds_up_nobody(const history::View& view, const contract::Claims& claims);
+Judgement judge_rejected_holds_up_nobody(const history::View& view, const contract::Claims& claims);
+Judgement judge_corrupt_holds_up_nobody(const history::View& view, const contract::Claims& claims);
+
+/// QUE-21.falling_idle: a message accepted while a member's last ack was under way comes within
+/// wakeup_ms of both answers. Finding: woken_late.
+Judgement judge_woken(const history::View& view, const contract::Claims& claims);
+
+}  // namespace busproof::checkers
