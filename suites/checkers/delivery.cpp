@@ -17,19 +17,6 @@ using history::Phase;
 using history::text_of;
 using history::View;
 
-/// Whether the payload that came is another than was sent. Digests tell for bytes, fingerprints for
-/// JSON values; a reference carries neither.
-bool altered(const Operation& publish, const Delivery& delivery) {
-  const std::string digest = text_of(publish.asked, "digest");
-  const std::string json = text_of(publish.asked, "json");
-  if (digest.empty() && json.empty()) return false;
-  if (delivery.said.if_contains("unreadable") != nullptr) return true;
-  const std::string digest_came = text_of(delivery.said, "digest");
-  const std::string json_came = text_of(delivery.said, "json");
-  if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
-  return !json_came.empty() && json_came != json;
-}
-
 /// What is wrong with a delivery by itself, or nothing.
 std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
   const Operation* publish = view.publish_of(delivery.message);
@@ -42,7 +29,7 @@ std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
     return Judgement::violated(
         "misdelivered", fmt::format("Message m{} came on another destination.", delivery.message),
         {publish->invoke_index, delivery.index});
-  if (altered(*publish, delivery))
+  if (payload_altered(*publish, delivery.said))
     return Judgement::violated(
         "altered", fmt::format("Message m{} came with another payload.", delivery.message),
         {publish->invoke_index, delivery.index});
@@ -50,6 +37,17 @@ std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
 }
 
 }  // namespace
+
+bool payload_altered(const Operation& publish, const boost::json::object& came) {
+  const std::string digest = text_of(publish.asked, "digest");
+  const std::string json = text_of(publish.asked, "json");
+  if (digest.empty() && json.empty()) return false;
+  if (came.if_contains("unreadable") != nullptr) return true;
+  const std::string digest_came = text_of(came, "digest");
+  const std::string json_came = text_of(came, "json");
+  if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
+  return !json_came.empty() && json_came != json;
+}
 
 Judgement judge_delivered(const View& view, const contract::Claims& claims) {
   for (const Delivery& delivery : view.deliveries())

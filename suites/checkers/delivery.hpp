@@ -5,6 +5,10 @@
 
 namespace busproof::checkers {
 
+/// Whether the payload that came, as the detail of an event tells it, is another than was sent.
+/// Digests tell for bytes, fingerprints for JSON values; a reference carries neither.
+bool payload_altered(const history::Operation& publish, const boost::json::object& came);
+
 /// QUE-1, QUE-11.resumes: every accepted message reaches its group. One that did not is lost if a
 /// fence came that was published when nothing could hold it back any more.
 /// Findings: lost, made_up, misdelivered, altered.

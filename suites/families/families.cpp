@@ -15,6 +15,8 @@ std::vector<const Scenario*> all() {
            queue(),
            queue_groups(),
            queue_retry(),
+           dead_letters(),
+           settling(),
            queue_order(),
            priority(),
            payload(),

@@ -12,6 +12,7 @@
 namespace busproof::families {
 
 std::span<const stage::Scenario> backlog();
+std::span<const stage::Scenario> dead_letters();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> payload();
@@ -20,6 +21,7 @@ std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> queue_groups();
 std::span<const stage::Scenario> queue_retry();
 std::span<const stage::Scenario> queue_order();
+std::span<const stage::Scenario> settling();
 std::span<const stage::Scenario> ttl();
 
 /// All of them, in the order in which they start: the longest first.
