@@ -35,14 +35,15 @@ bool Consumer::until(const targets::Session::Enough& enough) {
 bool Consumer::within(stage::milliseconds limit, const targets::Session::Enough& enough) {
   const history::Time end = history::now() + limit;
   for (;;) {
-    const auto deliveries = session_.deliveries(subscription_);
-    ack_new(deliveries);
-    if (enough(deliveries)) return true;
-    const history::Time left = end - history::now();
-    if (left <= history::Time::zero() || session_.closed()) return false;
-    const std::size_t seen = deliveries.size();
-    session_.wait(subscription_, std::chrono::ceil<stage::milliseconds>(left),
-                  [&](const auto& now) { return now.size() > seen; });
+    const history::Time left = std::max(end - history::now(), history::Time::zero());
+    bool done = false;
+    const bool more = session_.wait(subscription_, std::chrono::ceil<stage::milliseconds>(left),
+                                    [&](const auto& now) {
+                                      done = enough(now);
+                                      return done || now.size() > acked_;
+                                    });
+    ack(session_.deliveries(subscription_, acked_));
+    if (done || !more) return done;
   }
 }
 
