@@ -15,6 +15,8 @@ std::vector<const Scenario*> all() {
            queue(),
            queue_groups(),
            queue_retry(),
+           queue_counts(),
+           queue_load(),
            queue_order(),
            priority(),
            payload(),
