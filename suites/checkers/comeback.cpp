@@ -1,9 +1,9 @@
 #include "suites/checkers/comeback.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/room.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -13,41 +13,6 @@ using history::Delivery;
 using history::Operation;
 using history::Time;
 using history::View;
-
-namespace {
-
-/// The least credit that the subscription may have had within [from, to]; nothing where unknown.
-std::optional<std::int64_t> least_credit(const View& view, const contract::Claims& claims,
-                                         std::uint32_t subscription, Time from, Time to) {
-  const Operation* subscribe = view.subscribe_of(subscription);
-  if (subscribe == nullptr) return std::nullopt;
-  auto least = credit_of(claims, *subscribe);
-  for (const Operation& change : view.operations(Action::credit)) {
-    if (change.subscription != subscription || change.invoked > to) continue;
-    const bool in_force = change.ok() && change.answered < from;
-    least = in_force ? change.amount : std::min(least.value_or(change.amount), change.amount);
-  }
-  return least;
-}
-
-}  // namespace
-
-bool has_room(const View& view, const contract::Claims& claims, std::uint32_t subscription,
-              Time from, Time to) {
-  const Operation* subscribe = view.subscribe_of(subscription);
-  const auto credit = least_credit(view, claims, subscription, from, to);
-  if (!credit || subscribe == nullptr) return false;
-  std::set<std::uint32_t> unsettled;
-  for (const Operation& publish : view.operations(Action::publish))
-    if (publish.destination == subscribe->destination && publish.invoked <= to &&
-        publish.outcome != history::Phase::fail)
-      unsettled.insert(publish.message);
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.ok() && ack.answered < from &&
-        group_of(view, ack.subscription) == group_of(view, subscription))
-      unsettled.erase(ack.message);
-  return static_cast<std::int64_t>(unsettled.size()) <= *credit;
-}
 
 bool redriven(const View& view, Time from, Time to) {
   const auto all = view.operations(Action::call);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "suites/checkers/groups.hpp"
+#include "suites/checkers/room.hpp"
 #include "suites/contract/claims.hpp"
 #include "suites/history/view.hpp"
 
@@ -13,11 +14,6 @@ namespace busproof::checkers {
 
 /// Whether a redrive may have happened within [from, to].
 bool redriven(const history::View& view, history::Time from, history::Time to);
-
-/// Whether the subscription certainly had credit for another message within [from, to]: more than
-/// there can have been unsettled messages. Else it may have had to wait for its place.
-bool has_room(const history::View& view, const contract::Claims& claims, std::uint32_t subscription,
-              history::Time from, history::Time to);
 
 /// Whether that delivery, of a message that came so many times, may have been its last attempt.
 bool may_be_used_up(const contract::Claims& claims, const history::Delivery& delivery,

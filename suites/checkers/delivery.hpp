@@ -9,9 +9,15 @@ namespace busproof::checkers {
 /// Digests tell for bytes, fingerprints for JSON values; a reference carries neither.
 bool payload_altered(const history::Operation& publish, const boost::json::object& came);
 
-/// QUE-1, QUE-11.resumes: every accepted message reaches its group. One that did not is lost if a
-/// fence came that was published when nothing could hold it back any more.
-/// Findings: lost, made_up, misdelivered, altered.
+/// Each delivery is of a message that somebody published to that destination, with its payload.
+/// Findings: made_up, misdelivered, altered.
+Judgement judge_none_made_up(const history::View& view, const contract::Claims& claims);
+
+/// Every accepted message reaches its group. One that did not is lost if a fence came that was
+/// published when nothing could hold it back any more. Finding: lost.
+Judgement judge_none_lost(const history::View& view, const contract::Claims& claims);
+
+/// QUE-1, QUE-11.resumes: both.
 Judgement judge_delivered(const history::View& view, const contract::Claims& claims);
 
 /// API-2: a publish refused as definite is never seen, up to a fence published after the refusal.

@@ -6,6 +6,7 @@
 
 #include "suites/checkers/comeback.hpp"
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/room.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {

@@ -1,5 +1,8 @@
 #include "suites/checkers/settling.hpp"
 
+#include <map>
+#include <set>
+
 #include <fmt/format.h>
 
 #include "suites/checkers/groups.hpp"
@@ -83,6 +86,25 @@ Judgement judge_acked_after_lease(const View& view, const contract::Claims& clai
     const auto lease = lease_of(view, claims, (*acked.all)[acked.which].subscription);
     return lease && fence > acked.ack->answered + 2 * *lease;
   });
+}
+
+Judgement judge_acked_at_all(const View& view, const contract::Claims& claims) {
+  const auto groups = deliveries_by_group(view);
+  std::map<Group, std::optional<Time>> fences;
+  for (const auto& [group, came] : groups) fences[group] = fence_seen(view, came, group.first);
+  std::set<std::uint32_t> fence_messages;
+  for (const history::Note& fence : view.marks("fence")) fence_messages.insert(fence.message);
+  std::uint64_t judged = 0;
+  for (const Acked& acked : acked_messages(view, groups)) {
+    if (acked.all->size() > 1) {
+      if (!in_time(view, claims, acked)) continue;
+      if (auto wrong = came_again(view, acked)) return *wrong;
+    }
+    const auto& fence = fences.at(acked.group);
+    if (fence && *fence > acked.ack->answered && !fence_messages.contains(acked.ack->message))
+      ++judged;
+  }
+  return Judgement::met(judged);
 }
 
 Judgement judge_acked_on_later_connection(const View& view, const contract::Claims& claims) {

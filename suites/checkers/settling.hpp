@@ -14,4 +14,8 @@ Judgement judge_acked_on_later_connection(const history::View& view,
 
 // Finding of both: acked_came_again.
 
+/// QUE-14.acked_again: at any time and to any member of its group, for long histories. Finding:
+/// acked_came_again.
+Judgement judge_acked_at_all(const history::View& view, const contract::Claims& claims);
+
 }  // namespace busproof::checkers

@@ -17,6 +17,8 @@ std::vector<const Scenario*> all() {
            queue_retry(),
            dead_letters(),
            settling(),
+           queue_counts(),
+           queue_load(),
            queue_order(),
            priority(),
            payload(),
