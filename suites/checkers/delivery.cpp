@@ -29,7 +29,7 @@ std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
     return Judgement::violated(
         "misdelivered", fmt::format("Message m{} came on another destination.", delivery.message),
         {publish->invoke_index, delivery.index});
-  if (altered(*publish, delivery))
+  if (payload_altered(*publish, delivery.said))
     return Judgement::violated(
         "altered", fmt::format("Message m{} came with another payload.", delivery.message),
         {publish->invoke_index, delivery.index});
@@ -38,15 +38,19 @@ std::optional<Judgement> foreign(const View& view, const Delivery& delivery) {
 
 }  // namespace
 
-bool altered(const Operation& publish, const Delivery& delivery) {
+bool payload_altered(const Operation& publish, const boost::json::object& came) {
   const std::string digest = text_of(publish.asked, "digest");
   const std::string json = text_of(publish.asked, "json");
   if (digest.empty() && json.empty()) return false;
-  if (delivery.said.if_contains("unreadable") != nullptr) return true;
-  const std::string digest_came = text_of(delivery.said, "digest");
-  const std::string json_came = text_of(delivery.said, "json");
+  if (came.if_contains("unreadable") != nullptr) return true;
+  const std::string digest_came = text_of(came, "digest");
+  const std::string json_came = text_of(came, "json");
   if (!digest.empty()) return digest_came.empty() ? !json_came.empty() : digest_came != digest;
   return !json_came.empty() && json_came != json;
+}
+
+bool altered(const Operation& publish, const Delivery& delivery) {
+  return payload_altered(publish, delivery.said);
 }
 
 Judgement judge_none_made_up(const View& view, const contract::Claims&) {

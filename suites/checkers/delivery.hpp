@@ -5,6 +5,10 @@
 
 namespace busproof::checkers {
 
+/// Whether the payload that came, as the detail of an event tells it, is another than was sent.
+/// Digests tell for bytes, fingerprints for JSON values; a reference carries neither.
+bool payload_altered(const history::Operation& publish, const boost::json::object& came);
+
 /// Each delivery is of a message that somebody published to that destination, with its payload.
 /// Findings: made_up, misdelivered, altered.
 Judgement judge_none_made_up(const history::View& view, const contract::Claims& claims);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "suites/checkers/comeback.hpp"
 #include "suites/checkers/owed.hpp"
 #include "suites/checkers/room.hpp"
 #include "suites/checkers/timing.hpp"
@@ -78,14 +79,6 @@ bool another_before(const View& view, const Group& group, const Delivery& delive
   });
 }
 
-bool redriven(const View& view, Time from, Time to) {
-  const auto all = view.operations(Action::call);
-  return std::any_of(all.begin(), all.end(), [&](const Operation& call) {
-    return history::text_of(call.asked, "method") == "bus/redrive" && call.invoked < to &&
-           call.answered > from;
-  });
-}
-
 /// What is wrong with a message's attempts, or nothing.
 std::optional<Judgement> miscounted(const View& view, const contract::Claims& claims,
                                     const Group& group, const std::vector<Delivery>& all,
@@ -111,27 +104,6 @@ std::optional<Judgement> miscounted(const View& view, const contract::Claims& cl
     ++judged;
   }
   return std::nullopt;
-}
-
-/// Whether the message may rightly not come again after that delivery, due at `due`: it may be dead
-/// or expired, or a member that has gone since holds it and never showed it.
-bool may_stay_away(const View& view, const contract::Claims& claims, const Group& group,
-                   const Delivery& delivery, std::size_t times, Time due, Time until) {
-  const std::int64_t attempts =
-      std::max<std::int64_t>(delivery.attempt, static_cast<std::int64_t>(times));
-  if (const auto most = claims.limit("attempts_max"); most && attempts >= *most) return true;
-  if (const Operation* publish = view.publish_of(delivery.message)) {
-    const std::int64_t ttl = history::number_of(publish->asked, "ttl_ms");
-    if (ttl > 0 && publish->invoked + std::chrono::milliseconds(ttl) <= due) return true;
-  }
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message && remove.invoked < until) return true;
-  for (const Operation& subscribe : view.operations(Action::subscribe))
-    if (subscribe.session != delivery.session && subscribe.invoked < until &&
-        group_of(view, subscribe.subscription) == group &&
-        given_back(view, claims, subscribe, until) > delivery.at)
-      return true;
-  return false;
 }
 
 }  // namespace
@@ -194,8 +166,8 @@ Judgement judge_not_late(const View& view, const contract::Claims& claims) {
                                                  due + own_delay(view, first.at, due + *grace));
         if (fence == nullptr || std::min(left.touched, left.superseded) < fence->invoked ||
             !has_room(view, claims, first.subscription, first.at, due) ||
-            may_stay_away(view, claims, group, first, came.at(first.message).size(), due,
-                          came.at(fence->message).front().at))
+            may_be_used_up(claims, first, came.at(first.message).size()) ||
+            may_stay_away(view, claims, group, first, due, came.at(fence->message).front().at))
           return;
         wrong = Judgement::violated(
             "never_redelivered",

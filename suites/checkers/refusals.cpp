@@ -37,6 +37,11 @@ bool is_passing(const Operation& operation) {
          std::find(kPassing.begin(), kPassing.end(), operation.error) != kPassing.end();
 }
 
+bool answered_for_itself(const Operation& operation) {
+  return operation.answered != history::kNever && !is_passing(operation) &&
+         operation.error != "internal" && operation.error != "internal_error";
+}
+
 bool lives(const View& view, std::uint32_t session, Time after) {
   return std::any_of(kRequests.begin(), kRequests.end(), [&](Action action) {
     const auto all = view.operations(action);

@@ -19,6 +19,10 @@ bool was_answered(const history::Operation& operation);
 /// nothing about the request itself.
 bool is_passing(const history::Operation& operation);
 
+/// Whether the request was answered for what it is: not left unanswered, and not refused for what
+/// the bus or its store could not do just then.
+bool answered_for_itself(const history::Operation& operation);
+
 /// Whether a request of that session was answered that was sent after `after`: it lives.
 bool lives(const history::View& view, std::uint32_t session, history::Time after);
 

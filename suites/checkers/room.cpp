@@ -48,7 +48,9 @@ bool has_room(const View& view, const contract::Claims& claims, std::uint32_t su
         publish.outcome != history::Phase::fail)
       unsettled.insert(publish.message);
   for (const Operation& ack : view.operations(Action::ack))
-    if (ack.ok() && ack.answered < from) unsettled.erase(ack.message);
+    if (ack.ok() && ack.answered < from &&
+        group_of(view, ack.subscription) == group_of(view, subscription))
+      unsettled.erase(ack.message);
   return static_cast<std::int64_t>(unsettled.size()) <= *credit;
 }
 

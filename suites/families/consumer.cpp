@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -32,6 +33,21 @@ bool Consumer::until(const targets::Session::Enough& enough) {
   }
 }
 
+bool Consumer::within(stage::milliseconds limit, const targets::Session::Enough& enough) {
+  const history::Time end = history::now() + limit;
+  for (;;) {
+    const history::Time left = std::max(end - history::now(), history::Time::zero());
+    bool done = false;
+    const bool more = session_.wait(subscription_, std::chrono::ceil<stage::milliseconds>(left),
+                                    [&](const auto& now) {
+                                      done = enough(now);
+                                      return done || now.size() > acked_;
+                                    });
+    ack(session_.deliveries(subscription_, acked_));
+    if (done || !more) return done;
+  }
+}
+
 bool Consumer::count(std::size_t count) {
   return until([&](const auto& deliveries) { return deliveries.size() >= count; });
 }
@@ -42,6 +58,12 @@ bool Consumer::fence(const std::string& destination, const std::string& mode) {
     return std::any_of(deliveries.begin(), deliveries.end(),
                        [&](const Delivered& came) { return came.message == fence; });
   });
+}
+
+std::size_t messages_in(const std::vector<Delivered>& deliveries) {
+  std::set<std::uint32_t> messages;
+  for (const Delivered& delivery : deliveries) messages.insert(delivery.message);
+  return messages.size();
 }
 
 std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
@@ -63,6 +85,11 @@ std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Sessi
   }
   while (!under_way.empty()) finish_one();
   return accepted;
+}
+
+std::optional<std::int64_t> lease_for(const stage::Stage& stage, std::int64_t wanted_ms) {
+  if (stage.claims().trait("queue", "lease") != "timed") return std::nullopt;
+  return std::min(wanted_ms, stage.claims().limit("lease_max_ms").value_or(wanted_ms));
 }
 
 }  // namespace busproof::families

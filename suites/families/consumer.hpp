@@ -18,6 +18,9 @@ class Consumer {
   /// the stage is patient.
   bool until(const targets::Session::Enough& enough);
 
+  /// The same, for no longer than `limit` in all.
+  bool within(stage::milliseconds limit, const targets::Session::Enough& enough);
+
   /// Acks until `count` deliveries have come.
   bool count(std::size_t count);
 
@@ -33,8 +36,14 @@ class Consumer {
   std::size_t acked_;
 };
 
+/// How many different messages those deliveries are of.
+std::size_t messages_in(const std::vector<targets::Delivered>& deliveries);
+
 /// Publishes `count` small messages to `destination`, many under way at once. All must be accepted.
 std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
                                              const std::string& destination, std::size_t count);
+
+/// The lease to ask for, near `wanted_ms`; nothing where the bus' leases have no term.
+std::optional<std::int64_t> lease_for(const stage::Stage& stage, std::int64_t wanted_ms);
 
 }  // namespace busproof::families

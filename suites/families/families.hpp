@@ -14,6 +14,7 @@ namespace busproof::families {
 std::span<const stage::Scenario> batch();
 std::span<const stage::Scenario> correlation();
 std::span<const stage::Scenario> backlog();
+std::span<const stage::Scenario> dead_letters();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> compression();
 std::span<const stage::Scenario> damage();
@@ -41,6 +42,12 @@ std::span<const stage::Scenario> restart();
 std::span<const stage::Scenario> route();
 std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> sweeping();
+std::span<const stage::Scenario> queue_groups();
+std::span<const stage::Scenario> queue_retry();
+std::span<const stage::Scenario> queue_counts();
+std::span<const stage::Scenario> queue_load();
+std::span<const stage::Scenario> queue_order();
+std::span<const stage::Scenario> settling();
 std::span<const stage::Scenario> ttl();
 std::span<const stage::Scenario> unclaimed();
 

@@ -93,6 +93,10 @@ class Session : private Listener {
   Result<Published> await_publish(std::uint32_t operation);
   std::uint32_t start_ack(const Delivered& delivery);
   Result<void> await_ack(std::uint32_t operation);
+  std::uint32_t start_reject(const Delivered& delivery, bool requeue,
+                             std::optional<std::int64_t> delay_ms = {},
+                             std::string_view reason = {});
+  Result<void> await_reject(std::uint32_t operation);
   std::uint32_t start_call(std::string_view method, boost::json::object params);
   Result<boost::json::object> await_call(std::uint32_t operation);
 

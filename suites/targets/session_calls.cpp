@@ -161,15 +161,22 @@ Result<void> Session::await_ack(std::uint32_t operation) {
 
 Result<void> Session::ack(const Delivered& delivery) { return await_ack(start_ack(delivery)); }
 
-Result<void> Session::reject(const Delivered& delivery, bool requeue,
-                             std::optional<std::int64_t> delay_ms, std::string_view reason) {
+std::uint32_t Session::start_reject(const Delivered& delivery, bool requeue,
+                                    std::optional<std::int64_t> delay_ms, std::string_view reason) {
   Request request{settling(Action::reject, delivery, requeue ? 1 : 0),
                   "bus/reject",
                   {{"delivery_id", delivery.delivery_id}, {"requeue", requeue}}};
   put_if(request.params, "delay_ms", delay_ms);
   put_if(request.detail, "delay_ms", delay_ms);
   if (!reason.empty()) request.params["reason"] = request.detail["reason"] = reason;
-  return ask_nothing(std::move(request));
+  return start(std::move(request));
+}
+
+Result<void> Session::await_reject(std::uint32_t operation) { return await_ack(operation); }
+
+Result<void> Session::reject(const Delivered& delivery, bool requeue,
+                             std::optional<std::int64_t> delay_ms, std::string_view reason) {
+  return await_reject(start_reject(delivery, requeue, delay_ms, reason));
 }
 
 Result<void> Session::extend(const Delivered& delivery, std::int64_t lease_ms) {

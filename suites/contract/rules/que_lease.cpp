@@ -99,7 +99,7 @@ constexpr auto kQue5Cases = std::to_array<Case>({
      .where = "queue.reject_delay=any"},
     {.name = "backoff",
      .says = "Without a delay its waits grow as declared, up to the cap and within the jitter.",
-     .limits = "backoff.base_ms backoff.factor backoff.cap_ms"},
+     .limits = "backoff.base_ms backoff.factor backoff.cap_ms backoff.jitter"},
 });
 constexpr Rule kQue5{
     .id = "QUE-5",
@@ -209,7 +209,7 @@ constexpr auto kQue10Cases = std::to_array<Case>({
      .where = "queue.release=frees"},
     {.name = "cut",
      .says = "After a cut connection they come to another, no later than their leases end.",
-     .where = "queue.release=frees"},
+     .where = "queue.lease=timed queue.release=frees"},
     {.name = "kept",
      .says = "Where the lease runs on they come to another when it ends, and no later.",
      .where = "queue.release=keeps queue.lease=timed",
