@@ -20,6 +20,7 @@ std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> queue_counts();
 std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();
+std::span<const stage::Scenario> queue_slow();
 std::span<const stage::Scenario> ttl();
 
 /// All of them, in the order in which they start: the longest first.

@@ -113,6 +113,10 @@ class Stage {
   };
   void corrupt(const targets::Published& message, const Damage& damage);
 
+  /// Records a mark with the processor time that the bus has used so far, in milliseconds, and
+  /// gives it; abandoned as unverified where that cannot be seen.
+  milliseconds mark_processor_time(std::string_view name);
+
   /// Whether the bus ended a connection, or one could not be made.
   [[nodiscard]] bool lost() const;
 
