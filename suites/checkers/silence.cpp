@@ -72,4 +72,32 @@ Judgement judge_empty_is_silent(const View& view, const contract::Claims&) {
   return Judgement::met(judged);
 }
 
+Judgement judge_empty_costs_nothing(const View& view, const contract::Claims&) {
+  constexpr double kBusy = 0.1;
+  constexpr std::size_t kFewest = 3;
+  const auto before = view.marks("before_work"), after = view.marks("after_work"),
+             idle = view.marks("idle");
+  if (before.empty() || after.empty() || idle.size() <= kFewest)
+    return Judgement::inconclusive("it was not watched long enough");
+  if (after.back().amount <= before.front().amount)
+    return Judgement::unverified(
+        "the work of the bus did not show in the processor time of what was launched");
+  double least = 1e9;
+  std::vector<std::size_t> events = {idle.front().index};
+  for (std::size_t i = 1; i < idle.size(); ++i) {
+    const auto used = static_cast<double>(idle[i].amount - idle[i - 1].amount);
+    const double passed =
+        std::chrono::duration<double, std::milli>(idle[i].at - idle[i - 1].at).count();
+    least = std::min(least, used / passed);
+    events.push_back(idle[i].index);
+  }
+  if (least >= kBusy)
+    return Judgement::violated(
+        "busy_while_idle",
+        fmt::format("Over empty queues the bus took at least {:.0f} % of a processor all the time.",
+                    least * 100),
+        events);
+  return Judgement::met(idle.size() - 1);
+}
+
 }  // namespace busproof::checkers

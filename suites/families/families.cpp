@@ -27,6 +27,7 @@ std::vector<const Scenario*> all() {
            queue_counts(),
            queue_load(),
            queue_order(),
+           queue_slow(),
            priority(),
            payload(),
            endpoint(),

@@ -48,6 +48,7 @@ std::span<const stage::Scenario> queue_counts();
 std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> settling();
+std::span<const stage::Scenario> queue_slow();
 std::span<const stage::Scenario> ttl();
 std::span<const stage::Scenario> unclaimed();
 

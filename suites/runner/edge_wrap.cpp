@@ -139,6 +139,11 @@ class HopTransport : public Transport {
       if (hop->inner() != nullptr) hop->inner()->cut();
     });
   }
+  void read(bool on) override {
+    reactor_.post([hop = hop_, on] {
+      if (hop->inner() != nullptr) hop->inner()->read(on);
+    });
+  }
 
  private:
   Reactor& reactor_;

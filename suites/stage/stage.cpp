@@ -178,6 +178,16 @@ void Stage::stop_bus() {
   setting_.target.stop();
 }
 
+milliseconds Stage::mark_processor_time(std::string_view name) {
+  need_hold();
+  const auto used = setting_.target.processor_time();
+  if (!used) throw Abandoned{Verdict::unverified, "the processor time of the bus cannot be seen"};
+  history::Event event;
+  event.amount = used->count();
+  recorder().add(event, {.error = name});
+  return *used;
+}
+
 void Stage::start_bus() { start_bus({}); }
 
 void Stage::need_variant(std::string_view variant) const {

@@ -138,6 +138,10 @@ class Stage {
   /// Whether all of these judges are satisfied with the history so far: a condition to wait for.
   [[nodiscard]] bool met_so_far(std::span<const checkers::Judge> judges);
 
+  /// Records a mark with the processor time that the bus has used so far, in milliseconds, and
+  /// gives it; abandoned as unverified where that cannot be seen.
+  milliseconds mark_processor_time(std::string_view name);
+
   /// Whether the bus ended a connection, or one could not be made.
   [[nodiscard]] bool lost() const;
 

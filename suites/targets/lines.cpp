@@ -41,8 +41,16 @@ class Wire : public std::enable_shared_from_this<Wire> {
                           if (failed) return self->end(failed);
                           self->take({self->chunk_.data(), count});
                           if (self->partial_.size() > kLineBytesMax) return self->give_up();
-                          self->read_next();
+                          if (self->reads_)
+                            self->read_next();
+                          else
+                            self->held_ = true;
                         });
+  }
+
+  void read(bool on) {
+    reads_ = on;
+    if (on && std::exchange(held_, false) && !ended_) read_next();
   }
 
   void send(std::string text) {
@@ -55,6 +63,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void close() {
     if (ended_ || closing_) return;
     closing_ = true;
+    read(true);
     if (queue_.empty()) end_output();
   }
 
@@ -128,6 +137,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   Listener* listener_;
   bool socket_;
   bool closing_ = false, ended_ = false;
+  bool reads_ = true, held_ = false;
 };
 
 class LineTransport : public Transport {
@@ -149,6 +159,9 @@ class LineTransport : public Transport {
   }
   void cut() override {
     reactor_.post([wire = wire_] { wire->cut(); });
+  }
+  void read(bool on) override {
+    reactor_.post([wire = wire_, on] { wire->read(on); });
   }
 
  private:

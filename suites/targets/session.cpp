@@ -309,11 +309,18 @@ std::chrono::milliseconds Session::patient(std::chrono::milliseconds limit) cons
 }
 
 /// From here on the bus may know that we go: its leases may end before our side sees the end.
-void Session::leaving() {
+void Session::mark(std::string_view name) {
   Event event;
   event.session = number_;
   event.action = Action::mark;
-  shared_.recorder.add(event, {.error = "leaving"});
+  shared_.recorder.add(event, {.error = name});
+}
+
+void Session::leaving() { mark("leaving"); }
+
+void Session::stop_reading() {
+  transport_->read(false);
+  mark("stops_reading");
 }
 
 void Session::close() {

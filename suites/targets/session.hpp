@@ -125,6 +125,9 @@ class Session : private Listener {
   /// nothing is waited for longer than a second: a bus that hangs is not waited for over and over.
   [[nodiscard]] bool silent();
 
+  /// Leaves what the bus sends from now on unread, answers too. Closing reads it.
+  void stop_reading();
+
   void close();  ///< The polite end; waits for it.
   void cut();    ///< The rude end.
 
@@ -165,6 +168,7 @@ class Session : private Listener {
   void breach(std::string_view what, std::string_view text, Time at);
   void note(history::Event event, const boost::json::object& detail);
   void leaving();
+  void mark(std::string_view name);
   [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
   [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit) const;
   Request publish_request(const Publish& wanted);

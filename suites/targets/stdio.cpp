@@ -23,6 +23,7 @@ class AdapterTransport : public Transport {
   }
   void send(std::string text) override { lines_->send(std::move(text)); }
   void close() override { lines_->close(); }
+  void read(bool on) override { lines_->read(on); }
   void cut() override {
     adapter_.signal(SIGKILL);
     lines_->cut();

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "fixtures/process/cpu.hpp"
 #include "fixtures/process/memory.hpp"
 #include "fixtures/process/ports.hpp"
 #include "suites/targets/lines.hpp"
@@ -200,6 +201,11 @@ const Backend* Target::corrupter(const std::string& damage) const {
       std::find_if(file_.backends.begin(), file_.backends.end(),
                    [&](const auto& backend) { return backend.second.corrupt.contains(damage); });
   return found == file_.backends.end() ? nullptr : &found->second;
+}
+
+std::optional<std::chrono::milliseconds> Target::processor_time() const {
+  if (!process_) return std::nullopt;
+  return process::processor_time(process_->pid());
 }
 
 std::string Target::obituary(std::chrono::milliseconds limit) {

@@ -55,6 +55,9 @@ class Target {
 
   Connector& connector() { return *connector_; }
 
+  /// The processor time that what was launched has used so far; nothing where there is no such.
+  [[nodiscard]] std::optional<std::chrono::milliseconds> processor_time() const;
+
   /// Where control methods are called; null without a control endpoint.
   Connector* control() { return control_.get(); }
   [[nodiscard]] bool control_on_connection() const { return file_.control_on_connection; }

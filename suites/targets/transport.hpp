@@ -37,6 +37,10 @@ class Transport {
   virtual void send(std::string text) = 0;
   virtual void close() = 0;  ///< The polite end: a close frame, or the end of our stream.
   virtual void cut() = 0;    ///< The rude end: what is under way is lost.
+
+  /// Whether to go on reading what the bus sends; at most one more piece is read after a false.
+  /// Closing reads again.
+  virtual void read(bool on) = 0;
 };
 
 class Connector {

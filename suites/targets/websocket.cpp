@@ -57,9 +57,15 @@ class Wire : public std::enable_shared_from_this<Wire> {
     if (queue_.size() == 1) write_next();
   }
 
+  void read(bool on) {
+    reads_ = on;
+    if (on && std::exchange(held_, false) && !ended_) read_next();
+  }
+
   void close() {
     if (ended_ || closing_) return;
     closing_ = true;
+    read(true);
     timer_.expires_after(kCloseLimit);
     timer_.async_wait([self = shared_from_this()](error_code failed) {
       if (!failed) self->cut();
@@ -131,7 +137,10 @@ class Wire : public std::enable_shared_from_this<Wire> {
       if (self->listener_ != nullptr)
         self->listener_->on_text({static_cast<const char*>(bytes.data()), bytes.size()}, at);
       self->buffer_.consume(self->buffer_.size());
-      self->read_next();
+      if (self->reads_)
+        self->read_next();
+      else
+        self->held_ = true;
     });
   }
 
@@ -189,6 +198,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   std::promise<std::string>* done_ = nullptr;
   Listener* listener_;
   bool closing_ = false, ended_ = false, final_ = false;
+  bool reads_ = true, held_ = false;
 };
 
 class WebSocketTransport : public Transport {
@@ -210,6 +220,9 @@ class WebSocketTransport : public Transport {
   }
   void cut() override {
     reactor_.post([wire = wire_] { wire->cut(); });
+  }
+  void read(bool on) override {
+    reactor_.post([wire = wire_, on] { wire->read(on); });
   }
 
  private:
