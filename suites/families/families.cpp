@@ -11,6 +11,7 @@ std::vector<const Scenario*> all() {
   for (const auto family : {
            durability(),
            backlog(),
+           statistics(),
            ttl(),
            queue(),
            queue_groups(),

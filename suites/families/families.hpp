@@ -20,6 +20,7 @@ std::span<const stage::Scenario> priority();
 std::span<const stage::Scenario> queue();
 std::span<const stage::Scenario> queue_groups();
 std::span<const stage::Scenario> queue_retry();
+std::span<const stage::Scenario> statistics();
 std::span<const stage::Scenario> queue_counts();
 std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();

@@ -33,6 +33,8 @@ class Performer {
         return reject(operation.value);
       case Kind::reconnect:
         return reconnect();
+      default:
+        return;  // No queue program holds another.
     }
   }
 

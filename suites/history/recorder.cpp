@@ -22,6 +22,11 @@ std::string without_token(std::string_view text) {
   return fmt::format("{}...{}", text.substr(0, from), text.substr(to));
 }
 
+void put_in_order(History& history) {
+  std::stable_sort(history.events.begin(), history.events.end(),
+                   [](const Event& a, const Event& b) { return a.at < b.at; });
+}
+
 }  // namespace
 
 Recorder::Recorder(Header header) { history_.header = std::move(header); }
@@ -97,10 +102,16 @@ std::vector<std::string> Recorder::take_wire() {
   return std::exchange(wire_, {});
 }
 
+History Recorder::so_far() {
+  const std::lock_guard lock(mutex_);
+  History copy = history_;
+  put_in_order(copy);
+  return copy;
+}
+
 History Recorder::take() {
   const std::lock_guard lock(mutex_);
-  std::stable_sort(history_.events.begin(), history_.events.end(),
-                   [](const Event& a, const Event& b) { return a.at < b.at; });
+  put_in_order(history_);
   Header header = history_.header;
   return std::exchange(history_, [&] {
     History empty;

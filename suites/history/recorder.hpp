@@ -44,6 +44,9 @@ class Recorder {
   void wire(std::uint32_t session, bool sent, std::string_view text, Time at = {});
   std::vector<std::string> take_wire();
 
+  /// A copy of the history as it is now.
+  History so_far();
+
   /// Hands the history out and is empty afterwards.
   History take();
 

@@ -30,14 +30,37 @@ rc::Gen<Operation> operation(const Bounds& bounds) {
        {bounds.reconnect ? 1U : 0U, of(Kind::reconnect, nothing)}});
 }
 
+rc::Gen<Operation> counted(const Bounds& bounds) {
+  const auto of = [](Kind kind, std::int64_t most) {
+    return rc::gen::map(rc::gen::inRange<std::int64_t>(0, most + 1), [kind](std::int64_t number) {
+      return Operation{kind, number};
+    });
+  };
+  return rc::gen::weightedOneOf<Operation>({{24, operation(bounds)},
+                                            {2, of(Kind::later, 0)},
+                                            {4, of(Kind::bury, 3)},
+                                            {2, of(Kind::remove, 3)},
+                                            {1, of(Kind::redrive, 0)},
+                                            {1, of(Kind::purge, 0)},
+                                            {2, of(Kind::join, 0)},
+                                            {1, of(Kind::leave, 0)}});
+}
+
+Program of_operations(std::uint64_t seed, const Bounds& bounds, const rc::Gen<Operation>& one) {
+  const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
+  const auto generator = rc::gen::mapcat(
+      length, [one](std::size_t count) { return rc::gen::container<Program>(count, one); });
+  return generator(rc::Random(seed), 100).value();
+}
+
 }  // namespace
 
 Program generate_queue_program(std::uint64_t seed, const Bounds& bounds) {
-  const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
-  const auto generator = rc::gen::mapcat(length, [bounds](std::size_t count) {
-    return rc::gen::container<Program>(count, operation(bounds));
-  });
-  return generator(rc::Random(seed), 100).value();
+  return of_operations(seed, bounds, operation(bounds));
+}
+
+Program generate_statistics_program(std::uint64_t seed, const Bounds& bounds) {
+  return of_operations(seed, bounds, counted(bounds));
 }
 
 }  // namespace busproof::program

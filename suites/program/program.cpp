@@ -9,10 +9,15 @@
 namespace busproof::program {
 namespace {
 
-constexpr std::array<std::string_view, 5> kKinds = {"publish", "take", "ack", "reject",
-                                                    "reconnect"};
+/// In the order of Kind.
+constexpr std::array<std::string_view, 12> kKinds = {"publish",   "take",  "ack",  "reject",
+                                                     "reconnect", "later", "bury", "remove",
+                                                     "redrive",   "purge", "join", "leave"};
 
-bool has_value(Kind kind) { return kind != Kind::take && kind != Kind::reconnect; }
+bool has_value(Kind kind) {
+  return kind == Kind::publish || kind == Kind::ack || kind == Kind::reject || kind == Kind::bury ||
+         kind == Kind::remove;
+}
 
 contract::Result<Operation> parse_one(std::string_view word) {
   const std::size_t space = std::min(word.find(' '), word.size());

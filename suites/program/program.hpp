@@ -23,6 +23,13 @@ enum class Kind : std::uint8_t {
   ack,        ///< value: which of the held, counted from 0 and taken modulo their number
   reject,     ///< value: likewise; to be delivered again
   reconnect,  ///< The connection ends politely; a new one takes its place.
+  later,      ///< A publish that is delayed for longer than the program lasts.
+  bury,       ///< value: which of the held; rejected for good
+  remove,     ///< value: which of those waiting or dead; deleted
+  redrive,    ///< All dead letters.
+  purge,      ///< All dead letters.
+  join,       ///< One more subscription: to the topic of that name.
+  leave,      ///< The oldest of these ends.
 };
 
 struct Operation {
@@ -49,5 +56,8 @@ using Generate = Program (*)(std::uint64_t seed, const Bounds& bounds);
 
 /// Publishes, takes and settles one queue, with and without priorities.
 Program generate_queue_program(std::uint64_t seed, const Bounds& bounds);
+
+/// The same, and all else that moves a count.
+Program generate_statistics_program(std::uint64_t seed, const Bounds& bounds);
 
 }  // namespace busproof::program

@@ -142,6 +142,16 @@ void Stage::need_hold() const {
     throw Abandoned{Verdict::unverified, "no hold on the bus: it was not launched from here"};
 }
 
+void Stage::need_own_bus() const { need_hold(); }
+
+bool Stage::met_so_far(std::span<const checkers::Judge> judges) {
+  const history::History history = recorder().so_far();
+  const history::View view(history);
+  return std::all_of(judges.begin(), judges.end(), [&](checkers::Judge judge) {
+    return judge(view, claims()).verdict() == Verdict::met;
+  });
+}
+
 void Stage::kill_bus() {
   need_hold();
   // Before the signal, so that nothing the crash brought about is dated before it.

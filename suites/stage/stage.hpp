@@ -9,9 +9,11 @@
 #include <chrono>
 #include <memory>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "suites/checkers/judgement.hpp"
 #include "suites/contract/claims.hpp"
 #include "suites/contract/verdict.hpp"
 #include "suites/history/recorder.hpp"
@@ -112,6 +114,12 @@ class Stage {
     bool through_hook = false;  ///< Not from outside, even where that can be done.
   };
   void corrupt(const targets::Published& message, const Damage& damage);
+
+  /// Ends the scenario as unverified where the bus is not its alone: not launched for it.
+  void need_own_bus() const;
+
+  /// Whether all of these judges are satisfied with the history so far: a condition to wait for.
+  [[nodiscard]] bool met_so_far(std::span<const checkers::Judge> judges);
 
   /// Whether the bus ended a connection, or one could not be made.
   [[nodiscard]] bool lost() const;

@@ -128,8 +128,9 @@ Result<void> Session::unsubscribe(const Subscribed& subscription, bool forget) {
   Event event = event_of(Action::unsubscribe);
   event.subscription = subscription.number;
   json::object params{{"subscription", subscription.id}};
-  if (forget) params["forget"] = true;
-  return ask_nothing({event, "bus/unsubscribe", std::move(params)});
+  boost::json::object detail;
+  if (forget) params["forget"] = detail["forget"] = true;
+  return ask_nothing({event, "bus/unsubscribe", std::move(params), "", std::move(detail)});
 }
 
 Result<void> Session::credit(const Subscribed& subscription, std::int64_t credit) {
