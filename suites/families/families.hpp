@@ -44,6 +44,7 @@ std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> sweeping();
 std::span<const stage::Scenario> queue_groups();
 std::span<const stage::Scenario> queue_retry();
+std::span<const stage::Scenario> statistics();
 std::span<const stage::Scenario> queue_counts();
 std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();

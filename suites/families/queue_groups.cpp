@@ -72,16 +72,17 @@ class Crew {
   bool until(Enough enough, bool acking) {
     constexpr milliseconds kTurn{20};
     const history::Time end = history::now() + stage_.patience();
-    while (!enough()) {
+    for (;;) {
+      for (Member& member : members_)
+        if (acking) member.consumer.until([](const auto&) { return true; });
+      if (enough()) return true;
       if (history::now() > end) return false;
       for (Member& member : members_) {
         if (member.session.closed()) return false;
-        if (acking) member.consumer.until([](const auto&) { return true; });
         const std::size_t came = member.session.deliveries(member.held).size();
         member.session.wait(member.held, kTurn, [&](const auto& now) { return now.size() > came; });
       }
     }
-    return true;
   }
 
   Stage& stage_;
