@@ -144,7 +144,7 @@ Judgement judge_publishers_go_on(const View& view, const contract::Claims& claim
   return Judgement::met(judged);
 }
 
-Judgement judge_others_go_on(const View& view, const contract::Claims& claims) {
+Judgement judge_others_unhindered(const View& view, const contract::Claims& claims) {
   const std::chrono::milliseconds bound(claims.limit_or_default("answer_ms"));
   std::uint64_t judged = 0;
   for (const Stop& stop : stops(view)) {

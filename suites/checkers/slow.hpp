@@ -13,7 +13,7 @@ namespace busproof::checkers {
 Judgement judge_publishers_go_on(const history::View& view, const contract::Claims& claims);
 
 /// QUE-12.others: what other groups are owed comes meanwhile. Finding: others_starved.
-Judgement judge_others_go_on(const history::View& view, const contract::Claims& claims);
+Judgement judge_others_unhindered(const history::View& view, const contract::Claims& claims);
 
 /// QUE-12.nothing_lost: once it has gone away, what it had not acked comes to another, whether it
 /// had come to it or not. Finding: lost.

@@ -117,7 +117,7 @@ void idles(Stage& stage) {
 }
 
 constexpr JudgedCase kSlow[] = {{"QUE-12.publishers", checkers::judge_publishers_go_on},
-                                {"QUE-12.others", checkers::judge_others_go_on},
+                                {"QUE-12.others", checkers::judge_others_unhindered},
                                 {"QUE-12.nothing_lost", checkers::judge_slow_loses_none}};
 constexpr JudgedCase kIdle[] = {{"QUE-18.idle", checkers::judge_empty_costs_nothing}};
 
