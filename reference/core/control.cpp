@@ -8,6 +8,7 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::int64_t kChunkMost = 1'000'000;
 constexpr std::int64_t kAdvanceMost = 10LL * 365 * 24 * 3'600'000;
 
 // Compares without telling by its time where the first difference is.
@@ -48,6 +49,8 @@ std::optional<Damage> parse_damage(std::string_view text) {
   if (text == "extend") return Damage::extend;
   if (text == "zero") return Damage::zero;
   if (text == "delete") return Damage::erase;
+  if (text == "swap") return Damage::swap;
+  if (text == "double") return Damage::repeat;
   if (text == "bomb") return Damage::bomb;
   return std::nullopt;
 }
@@ -58,7 +61,7 @@ void corrupt_stored(State& state, const Reply& reply, const Corrupt& damage, Rou
     if (found) return state.answer(reply, {});
     state.refuse(reply, invalid_argument("the stored body has no such byte"));
   };
-  if (route == Route::reference && damage.part == Part::payload) {
+  if (route == Route::reference && damage.part != Part::digest) {
     state.to_payload(damage, [&state, reply, conclude](const Result<PayloadAnswer>& answer) {
       if (!answer) return state.refuse(reply, store_fault(answer.error()));
       conclude(answer->found);
@@ -71,28 +74,53 @@ void corrupt_stored(State& state, const Reply& reply, const Corrupt& damage, Rou
   });
 }
 
+// What can be done to which part; nothing where this bus cannot do it.
+std::optional<Part> parse_part(std::string_view text, Damage damage) {
+  const bool of_chunks = damage == Damage::swap || damage == Damage::repeat;
+  if (text == "digest" && damage == Damage::flip) return Part::digest;
+  if (text == "payload" && !of_chunks) return Part::payload;
+  if (text == "chunk") return Part::chunk;
+  return std::nullopt;
+}
+
+// `with` names a transaction, whose chunk of the same number is meant, or a chunk of this one.
+void read_with(Params& params, Corrupt& damage) {
+  damage.with_chunk = damage.chunk;
+  if (damage.damage != Damage::swap) return;
+  Params as_text = params;
+  damage.with = as_text.optional_text("with");
+  if (as_text.fault() || !damage.with)
+    damage.with_chunk = static_cast<std::uint32_t>(params.integer("with"));
+}
+
 void corrupt(State& state, Call& call) {
   Corrupt damage;
   damage.id = call.params.text("transaction_id");
   const std::string part = call.params.text("part");
   const std::string op = call.params.text("op");
   const auto at = call.params.optional_integer("at").value_or(0);
+  const auto chunk = call.params.optional_integer("chunk").value_or(0);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const auto parsed = parse_damage(op);
-  const bool known = parsed && (part == "payload" || part == "digest");
-  if (!known || (part == "digest" && *parsed != Damage::flip))
+  const auto parsed_part = parsed ? parse_part(part, *parsed) : std::nullopt;
+  if (!parsed_part)
     return state.refuse(call.reply, {Kind::not_supported, "this bus cannot do that damage"});
-  if (at < 0) return state.refuse(call.reply, invalid_argument("at is negative"));
-  damage.part = part == "digest" ? Part::digest : Part::payload;
+  if (at < 0 || chunk < 0 || chunk > kChunkMost)
+    return state.refuse(call.reply, invalid_argument("at or chunk is out of range"));
+  damage.part = *parsed_part;
   damage.damage = *parsed;
   damage.at = static_cast<std::uint64_t>(at);
+  damage.chunk = static_cast<std::uint32_t>(chunk);
+  read_with(call.params, damage);
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   state.ask(AskMessage{damage.id, false}, [&state, reply, damage](const Result<View>& view) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     const auto* message = std::get_if<MessageView>(&*view);
     if (message == nullptr) return state.refuse(reply, {Kind::not_found, "no such message"});
-    if (damage.damage == Damage::bomb && message->route == Route::inlined)
-      return state.refuse(reply, {Kind::not_supported, "an inline body is never inflated"});
+    const bool pieces = damage.damage == Damage::bomb || damage.part == Part::chunk;
+    if (pieces && message->route == Route::inlined)
+      return state.refuse(reply, {Kind::not_supported, "an inline body has no chunks"});
     corrupt_stored(state, reply, damage, message->route);
   });
 }

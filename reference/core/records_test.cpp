@@ -115,6 +115,22 @@ TEST_F(Records, ABombIsRefusedAtTheDeclaredSize) {
             "not_supported");
 }
 
+TEST_F(Records, ChunksOutOfPlaceAreFound) {
+  const auto all = bytes(2'500'000);
+  const auto other = publish('"' + std::string(2'000'001, 'z') + '"');
+  const auto foreign = R"("swap","chunk":0,"with":")" + other + '"';
+  for (const std::string& damage :
+       {std::string(R"("swap","chunk":0,"with":1)"), std::string(R"("delete","chunk":1)"),
+        std::string(R"("double","chunk":0)"), std::string(R"("flip","chunk":2,"at":9)"), foreign}) {
+    const auto id = publish('"' + all + '"');
+    EXPECT_EQ(control("ctl/corrupt",
+                      R"(,"part":"chunk","transaction_id":")" + id + R"(","op":)" + damage),
+              "none")
+        << damage;
+    EXPECT_EQ(rig.error(conn, "bus/retrieve", of(id)), "digest_mismatch") << damage;
+  }
+}
+
 TEST_F(Records, ACorruptQueueMessageIsSetAsideAndTheNextOneComes) {
   const auto bad = publish("1");
   const auto good = publish("2");

@@ -129,8 +129,8 @@ struct Count {
 };
 
 /// What ctl/corrupt does to stored bytes.
-enum class Damage : std::uint8_t { flip, truncate, extend, zero, erase, bomb };
-enum class Part : std::uint8_t { payload, digest };
+enum class Damage : std::uint8_t { flip, truncate, extend, zero, erase, swap, repeat, bomb };
+enum class Part : std::uint8_t { payload, digest, chunk };
 
 /// Damages the stored body or digest of one message, on purpose. Refused with `not_found`, or
 /// `invalid` where `at` lies beyond the body.
@@ -139,6 +139,9 @@ struct Corrupt {
   Part part = Part::payload;
   Damage damage = Damage::flip;
   std::uint64_t at = 0;
+  std::uint32_t chunk = 0;              ///< with Part::chunk
+  std::uint32_t with_chunk = 0;         ///< what Damage::swap exchanges it with
+  std::optional<TransactionId> with{};  ///< of another payload; where absent, of this one
 };
 
 /// Empties everything.

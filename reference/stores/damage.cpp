@@ -1,9 +1,11 @@
-// Source: SUM-2, SUM-3.
+// Source: SUM-2, SUM-3, SUM-5, SUM-8.
 #include "reference/stores/damage.hpp"
 
 #include <zlib.h>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace reference::stores {
@@ -62,9 +64,65 @@ std::optional<std::string> damaged(std::string bytes, const core::Corrupt& op) {
     case core::Damage::bomb:
       return gzip_of_zeros(kBombBytes);
     case core::Damage::extend:
+    case core::Damage::swap:
+    case core::Damage::repeat:
       break;
   }
   return bytes;
+}
+
+namespace {
+
+bool damage_stored(core::Piece& piece, const core::Corrupt& op) {
+  auto bytes = damaged(piece.stored, op);
+  if (!bytes) return false;
+  piece.stored = std::move(*bytes);
+  if (op.damage == core::Damage::bomb) piece.codec = core::Codec::gzip;
+  return true;
+}
+
+bool damage_chunk(Pieces& pieces, Pieces& others, const core::Corrupt& op) {
+  const auto piece = pieces.find(op.chunk);
+  if (piece == pieces.end()) return false;
+  if (op.damage == core::Damage::erase) {
+    pieces.erase(piece);
+    return true;
+  }
+  if (op.damage == core::Damage::swap) {
+    const auto other = others.find(op.with_chunk);
+    if (other == others.end() || other == piece) return false;
+    std::swap(piece->second, other->second);
+    return true;
+  }
+  if (op.damage == core::Damage::repeat) {
+    core::Piece moved = piece->second;  // It is there twice, and what follows moves up.
+    for (auto at = std::next(piece); at != pieces.end(); ++at) std::swap(at->second, moved);
+    pieces.emplace(pieces.rbegin()->first + 1, std::move(moved));
+    return true;
+  }
+  return damage_stored(piece->second, op);
+}
+
+}  // namespace
+
+bool damage_pieces(Pieces& pieces, Pieces& others, const core::Corrupt& op) {
+  if (op.part == core::Part::chunk) return damage_chunk(pieces, others, op);
+  if (op.damage == core::Damage::swap || op.damage == core::Damage::repeat) return false;
+  if (op.damage == core::Damage::erase) {
+    pieces.clear();
+    return true;
+  }
+  if (pieces.empty()) return false;
+  if (op.damage == core::Damage::extend) return damage_stored(pieces.rbegin()->second, op);
+  core::Corrupt within = op;
+  auto piece = pieces.begin();
+  while (std::next(piece) != pieces.end() && within.at >= piece->second.stored.size()) {
+    within.at -= piece->second.stored.size();
+    ++piece;
+  }
+  if (!damage_stored(piece->second, within)) return false;
+  if (op.damage == core::Damage::truncate) pieces.erase(std::next(piece), pieces.end());
+  return true;
 }
 
 }  // namespace reference::stores

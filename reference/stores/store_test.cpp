@@ -219,6 +219,42 @@ TEST_P(Stores, PayloadsAreDamagedWhereAsked) {
   EXPECT_EQ(after(Damage::flip, 8), "refused:abcdefgh");
 }
 
+TEST_P(Stores, PiecesAreDamagedByNumber) {
+  using core::Damage;
+  const auto after = [&](Damage damage, std::uint32_t with_chunk = 0, bool foreign = false) {
+    const core::TransactionId id = "p" + std::to_string(next_token++);
+    const core::TransactionId other = id + "-other";
+    EXPECT_TRUE(payloads->put(id, pieces_of("abcdefgh", 3), Ms(1'000), shift));
+    EXPECT_TRUE(payloads->put(other, pieces_of("ABCDEF", 3), Ms(1'000), shift));
+    core::Corrupt op{id, core::Part::chunk, damage, 1};
+    op.chunk = 1;
+    op.with_chunk = with_chunk;
+    if (foreign) op.with = other;
+    const auto done = payloads->corrupt(op);
+    std::string all = done && *done ? "" : "refused:";
+    const auto pieces = payloads->pieces(id, 0, 9);
+    EXPECT_TRUE(pieces);
+    for (const auto& piece : pieces.value()) all += piece.stored + "|";
+    return all;
+  };
+  EXPECT_EQ(after(Damage::flip), "abc|ddf|gh|");
+  EXPECT_EQ(after(Damage::truncate), "abc|d|gh|");
+  EXPECT_EQ(after(Damage::erase), "abc|gh|");
+  EXPECT_EQ(after(Damage::repeat), "abc|def|def|gh|");
+  EXPECT_EQ(after(Damage::swap, 2), "abc|gh|def|");
+  EXPECT_EQ(after(Damage::swap, 0, true), "abc|ABC|gh|");
+  EXPECT_EQ(after(Damage::swap, 1), "refused:abc|def|gh|") << "with itself";
+  EXPECT_EQ(after(Damage::swap, 7), "refused:abc|def|gh|");
+}
+
+TEST_P(Stores, AMissingPieceIsNotMadeUpForByTheNext) {
+  ASSERT_TRUE(payloads->put("p", pieces_of("abcdefgh", 3), Ms(1'000), shift));
+  core::Corrupt op{"p", core::Part::chunk, core::Damage::erase};
+  op.chunk = 1;
+  EXPECT_EQ(payloads->corrupt(op).value_or(false), true);
+  EXPECT_TRUE(payloads->pieces("p", 1, 1)->empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Stores, kEveryStore, kind_name);
 
 }  // namespace

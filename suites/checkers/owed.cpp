@@ -16,6 +16,13 @@ using history::text_of;
 using history::Time;
 using history::View;
 
+/// What was damaged in its store is set aside, and nobody is owed it.
+bool damaged(const View& view, std::uint32_t message) {
+  const auto marks = view.marks("corrupted");
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](const history::Note& mark) { return mark.message == message; });
+}
+
 bool removed(const View& view, std::uint32_t message, Time before) {
   const auto all = view.operations(Action::remove);
   return std::any_of(all.begin(), all.end(), [&](const Operation& remove) {
@@ -93,6 +100,7 @@ std::optional<Time> Owed::due(const Operation& publish) const {
   if (text_of(publish.asked, "mode") == "topic") return std::nullopt;
   if (is_mortal(publish)) return std::nullopt;
   if (removed(view_, publish.message, history::kNever)) return std::nullopt;
+  if (damaged(view_, publish.message)) return std::nullopt;
   if (exists_from_ != Time::zero() && publish.invoked <= exists_from_) return std::nullopt;
   const std::int64_t delay = number_of(publish.asked, "delay_ms");
   if (delay == 0) return publish.answered;

@@ -19,8 +19,8 @@ class Owed {
 
   /// The instant by which a message that nobody holds must be on its way to a member with credit:
   /// when its publish was answered, or its delay was over. Nothing where the group is not owed it:
-  /// refused or in doubt, a topic, another destination, deleted, mortal, or the group may not have
-  /// existed.
+  /// refused or in doubt, a topic, another destination, deleted, damaged, mortal, or the group may
+  /// not have existed.
   [[nodiscard]] std::optional<history::Time> due(const history::Operation& publish) const;
 
   /// The publish of the first fence that came although a message due at `due` did not: it was

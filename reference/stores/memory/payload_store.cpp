@@ -14,7 +14,9 @@ Result<void> MemoryPayloadStore::put(const core::TransactionId& id,
                                      core::Shift shift) {
   auto& payload = payloads_[id];
   payload.expires = clock_.now() + shift.count() + ttl.count();
-  payload.pieces.assign(pieces.begin(), pieces.end());
+  payload.pieces.clear();
+  for (const auto& piece : pieces)
+    payload.pieces.emplace(static_cast<std::uint32_t>(payload.pieces.size()), piece);
   return {};
 }
 
@@ -25,8 +27,8 @@ Result<std::vector<core::Piece>> MemoryPayloadStore::pieces(const core::Transact
   const auto payload = payloads_.find(id);
   if (payload == payloads_.end()) return found;
   const auto& all = payload->second.pieces;
-  for (std::size_t n = first; n < all.size() && n < std::size_t{first} + count; ++n)
-    found.push_back(all[n]);
+  for (auto at = all.lower_bound(first); at != all.end() && at->first - first < count; ++at)
+    found.push_back(at->second);
   return found;
 }
 
@@ -51,25 +53,9 @@ Result<std::int64_t> MemoryPayloadStore::sweep(int at_most, core::Shift shift) {
 
 Result<bool> MemoryPayloadStore::corrupt(const core::Corrupt& damage) {
   const auto payload = payloads_.find(damage.id);
-  if (payload == payloads_.end() || payload->second.pieces.empty()) return false;
-  auto& pieces = payload->second.pieces;
-  if (damage.damage == core::Damage::erase) {
-    pieces.clear();
-    return true;
-  }
-  std::size_t n = 0;
-  core::Corrupt within = damage;
-  if (damage.damage == core::Damage::extend) n = pieces.size() - 1;
-  for (; damage.damage != core::Damage::extend && n + 1 < pieces.size() &&
-         within.at >= pieces[n].stored.size();
-       ++n)
-    within.at -= pieces[n].stored.size();
-  const auto bytes = damaged(pieces[n].stored, within);
-  if (!bytes) return false;
-  pieces[n].stored = *bytes;
-  if (damage.damage == core::Damage::bomb) pieces[n].codec = core::Codec::gzip;
-  if (damage.damage == core::Damage::truncate) pieces.resize(n + 1);
-  return true;
+  const auto other = payloads_.find(damage.with.value_or(damage.id));
+  if (payload == payloads_.end() || other == payloads_.end()) return false;
+  return damage_pieces(payload->second.pieces, other->second.pieces, damage);
 }
 
 Result<void> MemoryPayloadStore::reset() {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "reference/stores/clock.hpp"
+#include "reference/stores/damage.hpp"
 #include "reference/stores/payload_store.hpp"
 
 namespace reference::stores::memory {
@@ -28,7 +29,7 @@ class MemoryPayloadStore : public PayloadStore {
  private:
   struct Payload {
     core::Instant expires = 0;
-    std::vector<core::Piece> pieces;
+    Pieces pieces;
   };
   const Clock& clock_;
   std::map<core::TransactionId, Payload> payloads_;

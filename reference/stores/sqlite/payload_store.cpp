@@ -10,6 +10,21 @@ namespace reference::stores::sqlite {
 
 using core::Result;
 
+namespace {
+
+/// Of a row that begins with digest, body, codec, size.
+core::Piece piece_of(Statement& row) {
+  core::Piece piece;
+  const auto digest = row.blob(0);
+  std::copy_n(digest.begin(), std::min(digest.size(), piece.digest.size()), piece.digest.begin());
+  piece.stored = row.text(1);
+  piece.codec = static_cast<core::Codec>(row.integer(2));
+  piece.size = static_cast<std::uint64_t>(row.integer(3));
+  return piece;
+}
+
+}  // namespace
+
 struct SqlitePayloadStore::Statements {
   explicit Statements(Database& d) : database(d) {}
   Database& database;
@@ -20,15 +35,12 @@ struct SqlitePayloadStore::Statements {
   Statement find{database, "SELECT id FROM payload WHERE transaction_id = ?"};
   Statement pieces{
       database,
-      "SELECT digest, body, codec, size FROM payload_piece WHERE payload = ? AND n >= ? ORDER BY n "
-      "LIMIT ?"};
-  Statement sizes{database,
-                  "SELECT id, length(body) FROM payload_piece WHERE payload = ? ORDER BY n"};
-  Statement body{database, "SELECT body FROM payload_piece WHERE id = ?"};
-  Statement update_body{database, "UPDATE payload_piece SET body = ? WHERE id = ?"};
-  Statement plant_bomb{database, "UPDATE payload_piece SET body = ?, codec = 1 WHERE id = ?"};
+      "SELECT digest, body, codec, size FROM payload_piece WHERE payload = ? AND n >= ? "
+      "AND n < ? ORDER BY n"};
+  Statement all_pieces{database,
+                       "SELECT digest, body, codec, size, n FROM payload_piece WHERE payload = ? "
+                       "ORDER BY n"};
   Statement erase_pieces{database, "DELETE FROM payload_piece WHERE payload = ?"};
-  Statement erase_pieces_after{database, "DELETE FROM payload_piece WHERE payload = ? AND id > ?"};
   Statement erase{database, "DELETE FROM payload WHERE id = ?"};
   Statement expired{database, "SELECT id FROM payload WHERE expires <= ? LIMIT ?"};
 };
@@ -52,16 +64,18 @@ Result<void> SqlitePayloadStore::put(const core::TransactionId& id,
   const auto expires = clock_.now() + shift.count() + ttl.count();
   statements_->insert.with(id, expires).run();
   const auto payload = database_->last_row();
-  for (std::size_t n = 0; n < pieces.size(); ++n) {
-    const auto& piece = pieces[n];
-    const std::string_view digest(reinterpret_cast<const char*>(piece.digest.data()),
-                                  piece.digest.size());
-    statements_->insert_piece
-        .with(payload, n, static_cast<int>(piece.codec), piece.size, as_blob(digest),
-              as_blob(piece.stored))
-        .run();
-  }
+  std::uint32_t n = 0;
+  for (const auto& piece : pieces) insert(payload, n++, piece);
   return database_->commit();
+}
+
+void SqlitePayloadStore::insert(std::int64_t payload, std::uint32_t n, const core::Piece& piece) {
+  const std::string_view digest(reinterpret_cast<const char*>(piece.digest.data()),
+                                piece.digest.size());
+  statements_->insert_piece
+      .with(payload, std::int64_t{n}, static_cast<int>(piece.codec), piece.size, as_blob(digest),
+            as_blob(piece.stored))
+      .run();
 }
 
 std::optional<std::int64_t> SqlitePayloadStore::find(const core::TransactionId& id) {
@@ -77,17 +91,9 @@ Result<std::vector<core::Piece>> SqlitePayloadStore::pieces(const core::Transact
                                                             std::uint32_t count) {
   std::vector<core::Piece> found;
   if (const auto payload = find(id)) {
-    auto& rows = statements_->pieces.with(*payload, std::int64_t{first}, std::int64_t{count});
-    while (rows.row()) {
-      core::Piece piece;
-      const auto digest = rows.blob(0);
-      std::copy_n(digest.begin(), std::min(digest.size(), piece.digest.size()),
-                  piece.digest.begin());
-      piece.stored = rows.text(1);
-      piece.codec = static_cast<core::Codec>(rows.integer(2));
-      piece.size = static_cast<std::uint64_t>(rows.integer(3));
-      found.push_back(std::move(piece));
-    }
+    auto& rows = statements_->pieces.with(*payload, std::int64_t{first},
+                                          std::int64_t{first} + std::int64_t{count});
+    while (rows.row()) found.push_back(piece_of(rows));
   }
   if (database_->failed()) return tl::unexpected(database_->take_error());
   return found;
@@ -118,40 +124,30 @@ Result<std::int64_t> SqlitePayloadStore::sweep(int at_most, core::Shift shift) {
   return static_cast<std::int64_t>(expired.size());
 }
 
-bool SqlitePayloadStore::damage_pieces(std::int64_t payload, const core::Corrupt& damage) {
-  if (damage.damage == core::Damage::erase) {
-    statements_->erase_pieces.with(payload).run();
-    return true;
-  }
-  // Which piece holds the byte; for an extension the last one.
-  std::int64_t piece = 0;
-  core::Corrupt within = damage;
-  std::uint64_t start = 0;
-  auto& sizes = statements_->sizes.with(payload);
-  while (sizes.row()) {
-    const auto size = static_cast<std::uint64_t>(sizes.integer(1));
-    if (damage.damage == core::Damage::extend || damage.at >= start) {
-      piece = sizes.integer(0);
-      within.at = damage.at - std::min(start, damage.at);
-    }
-    start += size;
-  }
-  auto& row = statements_->body.with(piece);
-  const std::string body = row.row() ? row.text(0) : std::string();
-  row.reset();
-  const auto bytes = damaged(body, within);
-  if (!bytes) return false;
-  const bool bomb = damage.damage == core::Damage::bomb;
-  (bomb ? statements_->plant_bomb : statements_->update_body).with(as_blob(*bytes), piece).run();
-  if (damage.damage == core::Damage::truncate)
-    statements_->erase_pieces_after.with(payload, piece).run();
-  return true;
+Pieces SqlitePayloadStore::read(std::int64_t payload) {
+  Pieces pieces;
+  auto& rows = statements_->all_pieces.with(payload);
+  while (rows.row()) pieces.emplace(static_cast<std::uint32_t>(rows.integer(4)), piece_of(rows));
+  return pieces;
+}
+
+void SqlitePayloadStore::write(std::int64_t payload, const Pieces& pieces) {
+  statements_->erase_pieces.with(payload).run();
+  for (const auto& [n, piece] : pieces) insert(payload, n, piece);
 }
 
 Result<bool> SqlitePayloadStore::corrupt(const core::Corrupt& damage) {
   database_->begin(true);
   const auto payload = find(damage.id);
-  const bool done = payload && damage_pieces(*payload, damage);
+  const auto other = damage.with ? find(*damage.with) : payload;
+  bool done = false;
+  if (payload && other) {
+    Pieces pieces = read(*payload);
+    Pieces others = read(*other);
+    done = damage_pieces(pieces, payload == other ? pieces : others, damage);
+    if (done) write(*payload, pieces);
+    if (done && payload != other) write(*other, others);
+  }
   if (auto committed = database_->commit(); !committed) return tl::unexpected(committed.error());
   return done;
 }

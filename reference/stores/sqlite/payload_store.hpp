@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "reference/stores/clock.hpp"
+#include "reference/stores/damage.hpp"
 #include "reference/stores/payload_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
 
@@ -32,7 +33,9 @@ class SqlitePayloadStore : public PayloadStore {
   struct Statements;
   std::optional<std::int64_t> find(const core::TransactionId& id);
   void erase(std::int64_t payload);
-  bool damage_pieces(std::int64_t payload, const core::Corrupt& damage);
+  void insert(std::int64_t payload, std::uint32_t n, const core::Piece& piece);
+  Pieces read(std::int64_t payload);
+  void write(std::int64_t payload, const Pieces& pieces);
 
   std::shared_ptr<Database> database_;
   const Clock& clock_;

@@ -314,6 +314,9 @@ void Ledger::on_note(const Event& event, const Texts& texts) {
       fences_.push_back(event.message);
       at_number(messages_, event.message).fence = true;
     }
+    // What was damaged in its store is set aside, and nobody is owed it.
+    if (name == "corrupted" && event.message != 0)
+      at_number(messages_, event.message).removed = true;
     if (killed || name == "stop") {
       bus_ended_ = event.at;
       if (claims_.durability() < (killed ? Durability::process_crash : Durability::restart))
