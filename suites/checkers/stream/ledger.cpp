@@ -389,6 +389,8 @@ void Ledger::add(const Event& event, std::uint32_t index, const Texts& texts) {
       if (texts[event.detail].find("\"bus/redrive\"") != std::string_view::npos)
         redriven_ = event.at;
       return;
+    case Action::control:
+      return on_control(event, texts);
     case Action::remove:
       if (event.message != 0) at_number(messages_, event.message).removed = true;
       return;

@@ -137,6 +137,10 @@ class Ledger {
 
   /// The last instant at which the bus went and may rightly have forgotten what it had accepted.
   [[nodiscard]] Time forgot_at() const { return forgot_at_; }
+
+  /// The last instant at which ctl/clock may have moved the bus' time: never over while one is
+  /// under way or in doubt. What a message of before then still has to live is not known here.
+  [[nodiscard]] Time clock_moved() const { return clock_moved_; }
   [[nodiscard]] Time stalled() const { return stalled_; }  ///< The longest stall so far.
 
  private:
@@ -145,6 +149,15 @@ class Ledger {
   void on_settle(const Event& event, std::uint32_t index);
   void on_credit(const Event& event);
   void on_note(const Event& event, const Texts& texts);
+  void on_control(const Event& event, const Texts& texts) {
+    if (event.phase == history::Phase::invoke &&
+        texts[event.detail].find("\"ctl/clock\"") != std::string_view::npos) {
+      clock_op_ = event.op;
+      clock_moved_ = kNever;
+    } else if (event.op == clock_op_ && event.phase != history::Phase::info) {
+      clock_moved_ = event.at;
+    }
+  }
   void on_delivery(const Event& event, std::uint32_t index);
   void answered(const Event& event);
   void group_exists(Subscription& made);
@@ -170,6 +183,8 @@ class Ledger {
   std::vector<std::uint32_t> fences_;
   std::optional<Came> pending_;
   Time bus_ended_{-1}, redriven_{-1}, forgot_at_{-1};  // Before all times: never.
+  Time clock_moved_{-1};
+  std::uint32_t clock_op_ = 0;
   Time stalled_{};
 };
 

@@ -135,6 +135,7 @@ class Lease final : public Checker {
     const Copy& last = *came.before;
     const Subscription& holder = *ledger.subscription(last.last_subscription);
     if (!holder.lease || last.extended || last.settle_asked <= came.event.at) return;
+    if (came.message->asked <= ledger.clock_moved()) return;
     ++judged_;
     const Time end = ledger.earliest_end(last);
     if (came.event.at >= end || may_be_older(ledger, came)) return;
@@ -179,7 +180,8 @@ class Ttl final : public Checker {
   void read(const Ledger& ledger, const Event& event, std::uint32_t index, std::string_view error) {
     const Message* message = ledger.message(event.message);
     if (message == nullptr || message->fate != Fate::accepted || message->ttl == Time::zero() ||
-        message->topic || message->removed || message->asked <= ledger.forgot_at())
+        message->topic || message->removed || message->asked <= ledger.forgot_at() ||
+        message->asked <= ledger.clock_moved())
       return;
     const bool gone = error == "expired" || error == "not_found";
     const bool keeps = ledger.claims().trait("store", "keeps") == "until_expiry";
