@@ -71,13 +71,16 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
       go.abandoned = abandoned;
     }
     ground.look_after(scenario.name, stage, *bus);
+    // The sessions end one after the other, and who is left gets what the others held: no part of
+    // what the scenario did.
+    go.history = recorder.take();
   } catch (const Abandoned& abandoned) {
     go.abandoned = abandoned;
   } catch (const std::exception& broke) {
     go.fault = fmt::format("{}: {}", scenario.name, broke.what());
   }
   ground.heartbeat.forget(recorder);
-  go.history = recorder.take();
+  if (go.history.events.empty()) go.history = recorder.take();
   go.wire = recorder.take_wire();
   return go;
 }

@@ -48,11 +48,7 @@ Result<std::unique_ptr<Session>> Session::open(Connector& connector, Shared shar
 Session::Session(Shared shared)
     : shared_(std::move(shared)), number_(shared_.recorder.next_session()) {}
 
-Session::~Session() {
-  // Others may still be listening when the bus takes away what this one held.
-  if (transport_ != nullptr && !closed()) leaving();
-  transport_.reset();
-}
+Session::~Session() { transport_.reset(); }
 
 std::uint32_t Session::start(Request request) {
   const std::uint32_t operation = shared_.recorder.next_operation();
