@@ -8,30 +8,47 @@ using stage::Scenario;
 
 std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
+  // One a line, so that what is added in two places merges.
+  // clang-format off
   for (const auto family : {
-           durability(),   restart(),    compression(), damage(),     integrity(), expired(),
-           expiry(),       sweeping(),   backlog(),     statistics(), ttl(),       queue(),
-           queue_counts(), queue_load(), queue_order(), priority(),   payload(),   patterns(),
-           route(),        topics(),     status(),      removal(),    record(),    correlation(),
-           endpoint(),     edges(),      holding(),     batch(),      handshake(), unclaimed(),
            durability(),
+           restart(),
+           compression(),
+           damage(),
+           integrity(),
+           expired(),
+           expiry(),
+           sweeping(),
            backlog(),
-           overflow(),
            statistics(),
            ttl(),
            queue(),
+           queue_counts(),
+           queue_load(),
+           queue_order(),
+           priority(),
+           payload(),
+           patterns(),
+           route(),
+           topics(),
+           status(),
+           removal(),
+           record(),
+           correlation(),
+           endpoint(),
+           edges(),
+           holding(),
+           batch(),
+           handshake(),
+           unclaimed(),
+           overflow(),
            queue_groups(),
            queue_retry(),
            dead_letters(),
            settling(),
-           queue_counts(),
-           queue_load(),
-           queue_order(),
            queue_slow(),
-           priority(),
-           payload(),
-           endpoint(),
        })
+    // clang-format on
     for (const Scenario& scenario : family) found.push_back(&scenario);
   return found;
 }
