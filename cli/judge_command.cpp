@@ -30,10 +30,20 @@ int exit_of(Verdict worst) {
   return worst == Verdict::violated ? 1 : worst == Verdict::met ? kExitOk : 2;
 }
 
+/// Of either form; the binary one is read as it goes.
+contract::Result<std::vector<checkers::stream::Promise>> promises_of(std::string_view bytes) {
+  if (!bytes.starts_with('{')) return checkers::stream::judge_binary(bytes);
+  auto history = history::from_file_text(bytes);
+  if (!history) return tl::make_unexpected(history.error());
+  auto claims = claims_of(*history);
+  if (!claims) return tl::make_unexpected(claims.error());
+  return checkers::stream::judge(*history, *claims);
+}
+
 /// Not seen is no failure here: no history shows everything.
 int judge_promises(const std::string& path) {
   const auto bytes = read_file(path);
-  auto promises = bytes ? checkers::stream::judge_binary(*bytes)
+  auto promises = bytes ? promises_of(*bytes)
                         : contract::Result<std::vector<checkers::stream::Promise>>(
                               tl::make_unexpected(bytes.error()));
   if (!promises) {

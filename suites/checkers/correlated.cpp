@@ -222,7 +222,7 @@ Judgement judge_unknown_correlation(const View& view, const contract::Claims&) {
     used.insert(correlation_of(publish));
   std::uint64_t judged = 0;
   for (const Listing& listing : listings(view)) {
-    if (used.contains(listing.correlation) || is_passing(*listing.first)) continue;
+    if (used.contains(listing.correlation) || is_momentary(*listing.first)) continue;
     const std::vector<std::size_t> events = {listing.first->invoke_index,
                                              listing.first->answer_index};
     if (!listing.first->ok())

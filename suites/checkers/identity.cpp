@@ -130,7 +130,7 @@ bool names_nothing(const Operation& call) {
 std::optional<Judgement> answered_wrongly(const Ids& ids, const Operation& call,
                                           const std::string& id) {
   const std::string method = text_of(call.asked, "method");
-  if (names_nothing(call) || is_passing(call)) return std::nullopt;
+  if (names_nothing(call) || is_momentary(call)) return std::nullopt;
   if (!call.ok())
     return Judgement::violated("wrong_refusal",
                                fmt::format("{} of \"{:.60}\", an id that was never made, was "

@@ -98,7 +98,7 @@ Owed::Fence Owed::fence(const Operation& publish, const history::Delivery& recei
 std::optional<Time> Owed::due(const Operation& publish) const {
   if (!publish.ok() || publish.destination != group_.first) return std::nullopt;
   if (text_of(publish.asked, "mode") == "topic") return std::nullopt;
-  if (is_mortal(publish)) return std::nullopt;
+  if (claims_.has("ttl") && is_mortal(publish)) return std::nullopt;
   if (removed(view_, publish.message, history::kNever)) return std::nullopt;
   if (damaged(view_, publish.message)) return std::nullopt;
   if (exists_from_ != Time::zero() && publish.invoked <= exists_from_) return std::nullopt;

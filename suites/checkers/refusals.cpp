@@ -37,9 +37,13 @@ bool is_passing(const Operation& operation) {
          std::find(kPassing.begin(), kPassing.end(), operation.error) != kPassing.end();
 }
 
+bool is_momentary(const Operation& operation) {
+  return is_passing(operation) && operation.error != "internal" &&
+         operation.error != "internal_error";
+}
+
 bool answered_for_itself(const Operation& operation) {
-  return operation.answered != history::kNever && !is_passing(operation) &&
-         operation.error != "internal" && operation.error != "internal_error";
+  return operation.answered != history::kNever && !is_passing(operation);
 }
 
 bool lives(const View& view, std::uint32_t session, Time after) {

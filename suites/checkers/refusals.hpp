@@ -19,6 +19,9 @@ bool was_answered(const history::Operation& operation);
 /// nothing about the request itself.
 bool is_passing(const history::Operation& operation);
 
+/// The same, but for the errors of the bus' own inside: those are nobody's want of room.
+bool is_momentary(const history::Operation& operation);
+
 /// Whether the request was answered for what it is: not left unanswered, and not refused for what
 /// the bus or its store could not do just then.
 bool answered_for_itself(const history::Operation& operation);

@@ -107,7 +107,7 @@ Judgement judge_deleted_twice(const View& view, const contract::Claims&) {
   const auto first = deletes(view);
   for (const Operation& again : view.operations(Action::remove)) {
     const auto found = first.find(again.message);
-    if (found == first.end() || again.invoked < found->second->answered || is_passing(again))
+    if (found == first.end() || again.invoked < found->second->answered || is_momentary(again))
       continue;
     ++judged;
     if (!again.ok() && again.error != "not_found")
@@ -125,7 +125,8 @@ Judgement judge_deleted_unreadable(const View& view, const contract::Claims& cla
   const auto gone = deletes(view);
   for (const Operation& read : view.operations(Action::retrieve)) {
     const auto found = gone.find(read.message);
-    if (found == gone.end() || read.invoked < found->second->answered || is_passing(read)) continue;
+    if (found == gone.end() || read.invoked < found->second->answered || is_momentary(read))
+      continue;
     const Operation& publish = *view.publish_of(read.message);
     const std::int64_t ttl =
         number_of(publish.asked, "ttl_ms", claims.limit("ttl_default_ms").value_or(0));
@@ -163,7 +164,7 @@ Judgement judge_deleted_settled(const View& view, const contract::Claims& claims
       const auto found = gone.find(settle.message);
       if (found == gone.end() || settle.invoked < found->second->answered) continue;
       if (!settle.ok() && settle.error != "not_found" && settle.error != "lease_lost" &&
-          !is_passing(settle) && settle.error != "not_supported")
+          !is_momentary(settle) && settle.error != "not_supported")
         return Judgement::violated(
             "settling_harmful",
             fmt::format("A delivery of m{} was settled after the message was deleted, and that was "
