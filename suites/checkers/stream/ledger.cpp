@@ -14,12 +14,6 @@ using history::Action;
 using history::Phase;
 
 template <typename T>
-T& at_number(Paged<T>& all, std::uint32_t number) {
-  if (all.size() < number) all.grow(number);
-  return all[number - 1];
-}
-
-template <typename T>
 T& at_number(std::vector<T>& all, std::uint32_t number) {
   if (all.size() < number) all.resize(number);
   return all[number - 1];

@@ -29,4 +29,11 @@ class Paged {
   std::size_t size_ = 0;
 };
 
+/// The element of a number from 1; made where it is new.
+template <typename T>
+T& at_number(Paged<T>& all, std::size_t number) {
+  if (all.size() < number) all.grow(number);
+  return all[number - 1];
+}
+
 }  // namespace busproof::checkers::stream
