@@ -56,7 +56,7 @@ json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::st
                      {"killed", proof.killed},
                      {"killed_by", json::array(proof.killed_by.begin(), proof.killed_by.end())},
                      {"seconds", proof.seconds}};
-    if (!proof.killed) row["survived"] = proof.survived;
+    if (!proof.killed) row[proof.not_here.empty() ? "survived" : "not_here"] = proof.survived;
     rows.push_back(std::move(row));
   }
   return {{"mutants", std::move(rows)},
@@ -64,12 +64,18 @@ json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::st
 }
 
 void print_text(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven,
-                std::ptrdiff_t killed) {
+                std::ptrdiff_t killed, std::ptrdiff_t tried) {
   for (const Proof& proof : proofs)
-    fmt::print("{} {:<36} {:<26} {}\n", proof.killed ? "killed  " : "SURVIVED", proof.name,
-               proof.case_id, proof.killed ? proof.what : proof.survived);
+    fmt::print("{} {:<36} {:<26} {}\n",
+               proof.killed             ? "killed  "
+               : proof.not_here.empty() ? "SURVIVED"
+                                        : "not here",
+               proof.name, proof.case_id, proof.killed ? proof.what : proof.survived);
   for (const std::string& id : unproven) fmt::print("UNPROVEN {}: no mutant is named for it\n", id);
-  fmt::print("{} of {} mutants killed\n", killed, proofs.size());
+  fmt::print("{} of {} mutants killed", killed, tried);
+  const auto others = static_cast<std::ptrdiff_t>(proofs.size()) - tried;
+  if (others > 0) fmt::print("; {} of cases that cannot be judged on this bus", others);
+  fmt::print("\n");
 }
 
 }  // namespace
@@ -115,12 +121,17 @@ int prove_command(const ProveWords& words) {
   }
   const auto killed =
       std::count_if(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.killed; });
+  // Around refbus there is no such excuse: it is there to be judged by every case.
+  const bool embedded = quoted(words.target).empty();
+  const auto tried = std::count_if(proofs.begin(), proofs.end(), [&](const Proof& proof) {
+    return embedded || proof.not_here.empty();
+  });
   if (words.json)
     fmt::print("{}\n", json::serialize(to_json(proofs, unproven)));
   else
-    print_text(proofs, unproven, killed);
+    print_text(proofs, unproven, killed, tried);
   if (!unproven.empty()) return kExitSurvived;
-  if (static_cast<std::size_t>(killed) != proofs.size()) {
+  if (killed != tried || killed == 0) {
     fmt::print(stderr, "busproof: what the survivors did is below {}\n", out.string());
     return kExitSurvived;
   }

@@ -61,7 +61,7 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
 
 Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   const history::Time start = history::now();
-  Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", 0};
+  Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", "", 0};
   const std::string wreck = smoke(mutant, options_for(mutant, all, 0));
   if (!wreck.empty()) proof.survived = "a wreck: " + wreck;
   for (int seed = 1; seed <= all.seeds && proof.survived.empty(); ++seed) {
@@ -71,6 +71,8 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
       proof.survived = record.problems.front().message;
     else if (result == nullptr)
       proof.survived = "the contract has no case of that id";
+    else if (result->verdict == Verdict::not_claimed || result->verdict == Verdict::unverified)
+      proof.survived = proof.not_here = result->detail;
     else if (result->verdict != Verdict::violated)
       proof.survived = fmt::format("{} on seed {}: {}", contract::to_string(result->verdict), seed,
                                    result->detail);

@@ -24,6 +24,7 @@ struct Proof {
   bool killed = false;
   std::vector<std::string> killed_by;  ///< "QUE-4.late: never_redelivered (seed 1)", one a seed
   std::string survived;                ///< Why it does not count as killed.
+  std::string not_here;                ///< Why its case cannot be judged on this bus; else empty.
   double seconds = 0;
 };
 
