@@ -236,7 +236,7 @@ void killed_under_way(Stage& stage) {
 }
 
 void leaves_nothing_torn(Stage& stage) {
-  constexpr int kRounds = 4;
+  constexpr int kRounds = 6;
   for (int round = 0; round < kRounds; ++round) killed_under_way(stage);
 }
 

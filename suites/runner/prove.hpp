@@ -2,7 +2,8 @@
 //
 // Killed means that the case came out violated, with the finding that the mutant names. A crash, a
 // time-out, blocked or inconclusive is no kill. A mutant must first carry 20 messages, or it is a
-// wreck, which proves nothing.
+// wreck, which proves nothing. What shows only where a kill happens to fall (DUR-2, DUR-7) has
+// three tries a seed.
 #pragma once
 
 #include <functional>
