@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "reference/schema/sqlite.hpp"
+#include "reference/stores/sqlite/migration.hpp"
 #include "reference/stores/sqlite/statements.hpp"
 
 namespace reference::stores::sqlite {
@@ -35,7 +35,7 @@ SqliteQueueStore::SqliteQueueStore(std::shared_ptr<Database> database, const Clo
 SqliteQueueStore::~SqliteQueueStore() = default;
 
 Result<void> SqliteQueueStore::migrate() {
-  if (auto made = database_->execute(schema::kSqlite); !made) return made;
+  if (auto made = sqlite::migrate(*database_); !made) return made;
   ledger_ = std::make_unique<Ledger>(*database_);
   statements_ = std::make_unique<Statements>(*database_);
   leases_.clear();
