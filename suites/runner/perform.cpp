@@ -64,7 +64,8 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
     auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper);
     if (!bus) throw Abandoned{Verdict::blocked, bus.error().detail()};
     if (keeper) recorder.mark("alone");
-    stage::Stage stage({*bus->target, recorder, ground.claims, new_token(), seed});
+    stage::Stage stage({*bus->target, recorder, ground.claims, new_token(), seed,
+                        loads_of(ground.options.effort)});
     try {
       act(stage);
     } catch (const Abandoned& abandoned) {

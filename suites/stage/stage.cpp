@@ -198,18 +198,40 @@ void Stage::need_variant(std::string_view variant) const {
 void Stage::start_bus(std::string_view variant) {
   need_hold();
   if (!variant.empty()) need_variant(variant);
+  await_start([&] { return setting_.target.start(variant); },
+              variant.empty() ? "" : json::serialize(json::object{{"variant", variant}}));
+}
+
+void Stage::await_start(const std::function<contract::Result<void>()>& start,
+                        const std::string& detail) {
   for (const auto& session : sessions_) session->wait_closed(patience());
   control_.reset();
-  if (auto started = setting_.target.start(variant); !started)
+  if (auto started = start(); !started) {
+    recorder().mark("not_ready");
     throw Abandoned{Verdict::blocked, "the bus did not start again: " + started.error().detail()};
+  }
   const milliseconds limit(setting_.claims.limit_or_default("recovery_ms"));
-  if (auto up = await_hello(setting_.target, recorder(), limit); !up)
+  if (auto up = await_hello(setting_.target, recorder(), limit); !up) {
+    recorder().mark("not_ready");
     throw Abandoned{Verdict::blocked,
                     fmt::format("bus/hello was not answered within recovery_ms of a start: {} ({})",
                                 up.error().kind(), up.error().detail())};
-  const std::string detail =
-      variant.empty() ? "" : json::serialize(json::object{{"variant", variant}});
+  }
   recorder().add({.action = history::Action::mark}, {.error = "started", .detail = detail});
+}
+
+void Stage::hold_clock() {
+  need_hold();
+  if (!setting_.target.can_hold_clock())
+    throw Abandoned{Verdict::unverified, "there is no hold on the clock of the bus"};
+  stop_bus();
+  await_start([&] { return setting_.target.start_with_clock(); }, R"({"clock": "held"})");
+}
+
+void Stage::set_clock(milliseconds ahead) {
+  if (!setting_.target.set_clock(ahead))
+    throw Abandoned{Verdict::unverified, "the bus does not go by the clock that it was given"};
+  recorder().add({.action = history::Action::mark, .amount = ahead.count()}, {.error = "clock"});
 }
 
 bool Stage::lost() const {
