@@ -76,8 +76,8 @@ Go go_once(Ground& ground, const Task& task, std::uint64_t seed, Act act) {
     if (keeper) recorder.mark("alone");
     const contract::Claims& claims = bus->claims ? *bus->claims : ground.claims;
     recorder.set_claims(boost::json::serialize(claims.hello()), ground.over_lines);
-    stage::Stage stage({*bus->target, recorder, claims, new_token(), seed,
-                        loads_of(ground.options.effort)});
+    stage::Stage stage(
+        {*bus->target, recorder, claims, new_token(), seed, loads_of(ground.options.effort)});
     try {
       act(stage);
     } catch (const Abandoned& abandoned) {
