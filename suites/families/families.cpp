@@ -22,6 +22,7 @@ std::vector<const Scenario*> all() {
            backlog(),
            statistics(),
            ttl(),
+           wall_clock(),
            queue(),
            queue_counts(),
            queue_load(),

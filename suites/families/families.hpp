@@ -49,6 +49,7 @@ std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> topics_slow();
 std::span<const stage::Scenario> ttl();
 std::span<const stage::Scenario> unclaimed();
+std::span<const stage::Scenario> wall_clock();
 
 /// All of them, in the order in which they start: the longest first.
 std::vector<const stage::Scenario*> all();

@@ -199,7 +199,8 @@ constexpr auto kTtl10Cases = std::to_array<Case>({
     {.name = "back",
      .says = "With the clock an hour back everything still expires.",
      .hook = Hook::needed,
-     .also = "queue"},
+     .also = "queue",
+     .limits = "ttl_grace_ms"},
 });
 constexpr Rule kTtl10{
     .id = "TTL-10",
