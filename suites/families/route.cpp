@@ -255,7 +255,8 @@ void mixed_expiry(Stage& stage) {
                                           .ttl_ms = kTtlMs}));
   for (const auto& published : all)
     if (auto read = session.retrieve(published); !read && session.closed()) return;
-  stage.let_pass(milliseconds(kTtlMs + 50 + stage.claims().limit("ttl_grace_ms").value_or(0)));
+  stage.let_pass(milliseconds(kTtlMs + 50 + stage.claims().limit("ttl_grace_ms").value_or(0) +
+                              stage.claims().limit("time_granularity_ms").value_or(1)));
   for (const auto& published : all)
     if (auto read = session.retrieve(published); !read && session.closed()) return;
 }

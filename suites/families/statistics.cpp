@@ -33,6 +33,7 @@ void let_one_expire(Stage& stage, Session& session) {
                           .payload = Payload::text("mortal"),
                           .ttl_ms = kTtlMs});
   stage.let_pass(milliseconds(kTtlMs + stage.claims().limit("ttl_grace_ms").value_or(1000) +
+                              stage.claims().limit("time_granularity_ms").value_or(1) +
                               stage.claims().limit_or_default("counts_settle_ms")));
 }
 

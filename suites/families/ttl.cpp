@@ -24,7 +24,8 @@ void expires_on_time(Stage& stage) {
       session,
       {.destination = destination, .payload = targets::Payload::text("mortal"), .ttl_ms = kTtlMs});
   const auto accepted = history::now();
-  const milliseconds over(kTtlMs + stage.claims().limit("ttl_grace_ms").value_or(0));
+  const milliseconds over(kTtlMs + stage.claims().limit("ttl_grace_ms").value_or(0) +
+                          stage.claims().limit("time_granularity_ms").value_or(1));
   // Read on until it is gone, or until it should long have been.
   for (bool there = true; there && history::now() < accepted + over;) {
     there = session.retrieve(published).has_value();

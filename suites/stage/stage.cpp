@@ -263,8 +263,12 @@ bool Stage::hangs() {
 milliseconds Stage::patience() const { return kPatience; }
 
 std::int64_t Stage::credit_for(std::int64_t wanted) const {
+  constexpr std::int64_t kModest = 100;
   const auto most = claims_.limit("credit_max");
-  return most ? std::min(wanted, *most) : wanted;
+  if (most) return std::min(wanted, *most);
+  if (claims_.declares("credit_max")) return wanted;  // Unlimited.
+  // Nobody has said how much is too much; the default is certainly not.
+  return std::min(wanted, claims_.limit("credit_default").value_or(kModest));
 }
 
 }  // namespace busproof::stage

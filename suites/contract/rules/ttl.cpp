@@ -80,7 +80,10 @@ constexpr Rule kTtl3{
     .cases = kTtl3Cases};
 
 constexpr auto kTtl4Cases = std::to_array<Case>({
-    {.name = "removes", .says = "After a sweep nothing expired is left.", .hook = Hook::needed},
+    {.name = "removes",
+     .says = "After a sweep nothing expired is left.",
+     .hook = Hook::needed,
+     .limits = "time_granularity_ms"},
     {.name = "spares", .says = "A sweep leaves everything else as it was.", .hook = Hook::needed},
     {.name = "archives",
      .says = "What is swept is in the archive where one is declared.",
