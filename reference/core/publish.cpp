@@ -77,6 +77,7 @@ Enqueue enqueue(const State& state, Publication& item) {
   op.ttl_max = state.settings.limits.ttl_max;
   op.delay = item.delay;
   op.messages_max = state.settings.limits.messages_max;
+  op.overflow = state.settings.limits.overflow;
   op.fan_out = item.mode != Mode::topic;
   op.event = item.event.text;
   op.body.kind = item.event.body.kind;

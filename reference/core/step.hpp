@@ -14,13 +14,15 @@
 
 #include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
+#include "reference/core/limits.hpp"
 #include "reference/core/payload.hpp"
 
 namespace reference::core {
 
 /// Accepts one message. Every group of the destination is owed it; where there is none, `default`
 /// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`,
-/// with `full` where a group is owed `messages_max` already, dead letters aside.
+/// with `full` where a group is owed `messages_max` already, dead letters aside; unless `overflow`
+/// says which message is dropped then: it counts as deleted, and what is leased is never dropped.
 struct Enqueue {
   TransactionId id;
   std::string destination;
@@ -38,6 +40,7 @@ struct Enqueue {
   Ms ttl_max{0};
   Ms delay{0};
   std::optional<std::int64_t> messages_max{};
+  Overflow overflow = Overflow::refuse;
   bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
 };
 
@@ -188,6 +191,12 @@ struct Answer {
   std::vector<TransactionId> unreferenced;  ///< stored payloads that nothing names any more
   std::vector<std::string> woken;           ///< destinations with messages newly ready
   std::optional<Ms> due;                    ///< when the store next wants a sweep because of it
+};
+
+/// What becomes of a message whose time is over.
+struct Expiry {
+  bool dead_letters = false;  ///< A waiting copy becomes a dead letter; else it is dropped.
+  bool archive = false;       ///< The record is kept in the archive, where the store has one.
 };
 
 struct Swept {

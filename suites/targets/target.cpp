@@ -90,7 +90,7 @@ Result<void> Target::prepare(const fs::path& work) {
 }
 
 Result<void> Target::substitute_all() {
-  std::vector<std::string*> texts = {&file_.connect.address, &file_.control};
+  std::vector<std::string*> texts = {&file_.connect.address, &file_.control, &file_.http.base};
   for (auto* env : {&file_.connect.env})
     for (auto& [name, value] : *env) texts.push_back(&value);
   for (std::string& word : file_.connect.command) texts.push_back(&word);
@@ -194,6 +194,12 @@ std::optional<std::int64_t> Target::peak_memory() const {
 
 void Target::forget_peak_memory() const {
   if (process_) process::forget_peak_memory(process_->pid());
+}
+
+const Backend* Target::archive() const {
+  for (const auto& [name, backend] : file_.backends)
+    if (!backend.archive.empty()) return &backend;
+  return nullptr;
 }
 
 const Backend* Target::corrupter(const std::string& damage) const {

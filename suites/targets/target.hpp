@@ -53,6 +53,9 @@ class Target {
   /// What damages a stored byte from outside ("payload.flip"), or null.
   [[nodiscard]] const Backend* corrupter(const std::string& damage) const;
 
+  /// The store in whose archive a swept message can be looked for, or null.
+  [[nodiscard]] const Backend* archive() const;
+
   Connector& connector() { return *connector_; }
 
   /// The processor time that what was launched has used so far; nothing where there is no such.
