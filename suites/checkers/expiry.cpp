@@ -6,6 +6,7 @@
 
 #include "suites/checkers/life.hpp"
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/refusals.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -155,7 +156,7 @@ Judgement judge_refused(const View& view, std::string_view what, Concerns concer
       return Judgement::violated(
           "accepted", fmt::format("Message m{} was accepted with {}.", publish.message, what),
           events);
-    if (is_passing(publish.error)) continue;
+    if (is_momentary(publish)) continue;
     if (publish.error != "invalid_argument")
       return Judgement::violated(
           "wrong_error",
