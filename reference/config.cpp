@@ -76,6 +76,40 @@ std::optional<ConfigError> read_compression(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+std::optional<ConfigError> read_expiry(Config& config, Lookup lookup) {
+  const auto ends = lookup("REFBUS_ON_EXPIRY");
+  if (ends && *ends != "drop" && *ends != "dead_letter")
+    return wrong("REFBUS_ON_EXPIRY", *ends, "drop or dead_letter");
+  config.expiry.dead_letters = ends == "dead_letter";
+  const auto archive = lookup("REFBUS_ARCHIVE");
+  if (archive && *archive != "0" && *archive != "1")
+    return wrong("REFBUS_ARCHIVE", *archive, "0 or 1");
+  config.expiry.archive = archive == "1";
+  return std::nullopt;
+}
+
+std::optional<ConfigError> read_overflow(Config& config, Lookup lookup) {
+  const std::string name = "REFBUS_OVERFLOW";
+  const auto text = lookup(name);
+  if (!text) return std::nullopt;
+  const auto overflow = core::parse_overflow(*text);
+  if (!overflow) return wrong(name, *text, "refuse, drop_oldest or drop_newest");
+  if (*overflow != core::Overflow::refuse && !config.limits.messages_max)
+    return wrong(name, *text, "refuse, unless REFBUS_MESSAGES_MAX says when a queue is full");
+  config.limits.overflow = *overflow;
+  return std::nullopt;
+}
+
+// Switched off, the bus carries inline whatever a message holds.
+std::optional<ConfigError> read_enabled(Config& config, Lookup lookup) {
+  const std::string name = "MESSAGE_BUS_ENABLED";
+  const auto text = lookup(name);
+  if (text && *text != "true" && *text != "false") return wrong(name, *text, "true or false");
+  config.enabled = !text || *text == "true";
+  if (!config.enabled) config.limits.inline_bytes_max = config.limits.message_bytes_max;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -114,6 +148,9 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
           "a whole number, " + std::to_string(variable.low) + ".." + std::to_string(variable.high));
     variable.set(config, *value);
   }
+  if (auto error = read_enabled(config, lookup)) return error;
+  if (auto error = read_expiry(config, lookup)) return error;
+  if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   return read_control(config, lookup);
 }

@@ -24,8 +24,10 @@ struct Config {
   std::string control_token;
   bool insecure = false;
   core::Limits limits;
+  core::Expiry expiry;
   core::Codec compression = core::Codec::gzip;
   bool has_zstd = true;
+  bool enabled = true;  ///< else every payload goes inline and the payload store is left alone
   core::Shift clock_offset{0};
 };
 

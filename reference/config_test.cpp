@@ -48,6 +48,26 @@ TEST_F(Configuration, TakesWhatIsAllowed) {
   EXPECT_EQ(config.clock_offset, core::Shift(5'000));
 }
 
+TEST_F(Configuration, DisabledAllThatFitsAMessageGoesInline) {
+  EXPECT_EQ(error(), "");
+  EXPECT_TRUE(config.enabled);
+  variables = {{"MESSAGE_BUS_ENABLED", "false"}, {"REFBUS_MESSAGE_BYTES_MAX", "4194304"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_FALSE(config.enabled);
+  EXPECT_EQ(config.limits.inline_bytes_max, 4'194'304U);
+}
+
+TEST_F(Configuration, SaysWhatBecomesOfTooManyAndOfTheExpired) {
+  variables = {{"REFBUS_MESSAGES_MAX", "10"},
+               {"REFBUS_OVERFLOW", "drop_newest"},
+               {"REFBUS_ON_EXPIRY", "dead_letter"},
+               {"REFBUS_ARCHIVE", "1"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.overflow, core::Overflow::drop_newest);
+  EXPECT_TRUE(config.expiry.dead_letters);
+  EXPECT_TRUE(config.expiry.archive);
+}
+
 TEST_F(Configuration, GzipStandsInWhereZstdIsMissing) {
   EXPECT_EQ(error(), "");
   EXPECT_EQ(config.compression, core::Codec::gzip);
@@ -65,7 +85,9 @@ TEST_F(Configuration, NamesWhatIsWrong) {
       {"MESSAGE_BUS_TTL_HOURS", ""},        {"MESSAGE_BUS_TTL_HOURS", "1.5"},
       {"MESSAGE_BUS_MAX_PAYLOAD_MB", "-1"}, {"MESSAGE_BUS_MAX_PAYLOAD_MB", "99999999999999999999"},
       {"MESSAGE_BUS_COMPRESSION", "lzma"},  {"REFBUS_ZSTD", "no"},
-      {"BUSPROOF_CONTROL", "yes"}};
+      {"BUSPROOF_CONTROL", "yes"},          {"MESSAGE_BUS_ENABLED", "no"},
+      {"REFBUS_OVERFLOW", "drop"},          {"REFBUS_OVERFLOW", "drop_oldest"},
+      {"REFBUS_ON_EXPIRY", "archive"},      {"REFBUS_ARCHIVE", "yes"}};
   for (const auto& [name, value] : wrong) {
     variables = {{name, value}};
     const auto message = error();

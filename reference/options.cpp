@@ -34,10 +34,15 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
                  "BUSPROOF_CONTROL_TOKEN");
   app.add_flag("--insecure", config.insecure, "allow other than loopback addresses");
   app.footer(
-      "Environment: MESSAGE_BUS_TTL_HOURS (48), MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 "
-      "bytes),\nMESSAGE_BUS_COMPRESSION (gzip; none, zstd), REFBUS_ZSTD=0 to do without zstd,\n"
+      "Environment: MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
+      "(48),\n"
+      "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes),\nMESSAGE_BUS_COMPRESSION (gzip; "
+      "none, zstd), REFBUS_ZSTD=0 to do without zstd,\n"
       "REFBUS_INLINE_BYTES_MAX, REFBUS_MESSAGE_BYTES_MAX, REFBUS_ATTEMPTS_MAX, "
-      "REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX (any number);\nfor tests BUSPROOF_CONTROL=1 "
+      "REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX (any number),\nREFBUS_OVERFLOW (refuse; "
+      "drop_oldest, "
+      "drop_newest), REFBUS_ON_EXPIRY (drop; dead_letter),\nREFBUS_ARCHIVE=1 to archive what "
+      "expires;\nfor tests BUSPROOF_CONTROL=1 "
       "with BUSPROOF_CONTROL_LISTEN and "
       "BUSPROOF_CONTROL_TOKEN,\nBUSPROOF_CLOCK_OFFSET_MS. Flags win over variables.");
   app.set_version_flag("--version", std::string("refbus ") + kVersion);

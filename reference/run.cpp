@@ -25,6 +25,8 @@ core::Settings settings_of(const Config& config) {
   settings.limits = config.limits;
   settings.compression = config.compression;
   settings.has_zstd = config.has_zstd;
+  settings.enabled = config.enabled;
+  settings.expiry = config.expiry;
   settings.version = kVersion;
   settings.durability = "power_loss";
   if (config.control) settings.control_token = config.control_token;
@@ -45,7 +47,8 @@ std::variant<Seams, int> make_seams(const Config& config) {
   auto database = stores::sqlite::Database::open(config.data);
   if (!database) return refuse(kExitData, database.error().detail());
   Seams seams;
-  seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(*database, system_clock());
+  seams.queues =
+      std::make_unique<stores::sqlite::SqliteQueueStore>(*database, system_clock(), config.expiry);
   seams.payloads = std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
   seams.policies = std::make_unique<core::Policies>();
   seams.random = std::make_unique<executor::SystemRandom>();
@@ -55,8 +58,9 @@ std::variant<Seams, int> make_seams(const Config& config) {
 int run(const Config& config, Seams seams) {
   // Nobody may read the log any more; that is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
-  if (const auto made = seams.payloads->migrate(); !made)
-    return refuse(kExitData, config.data + ": " + made.error().detail());
+  if (config.enabled)
+    if (const auto made = seams.payloads->migrate(); !made)
+      return refuse(kExitData, config.data + ": " + made.error().detail());
   if (const auto made = seams.queues->migrate(); !made)
     return refuse(kExitData, config.data + ": " + made.error().detail());
 

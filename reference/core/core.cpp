@@ -147,6 +147,11 @@ void Core::tick(Tick now) {
   }
 }
 
+void Core::scrape(Ticket ticket, Tick now) {
+  state_->now = now;
+  core::scrape(*state_, ticket);
+}
+
 void Core::stop(Tick now) {
   state_->now = now;
   state_->stopping = true;

@@ -37,8 +37,10 @@ class Random {
 
 struct Settings {
   Limits limits;
+  Expiry expiry;                    ///< what the queue store does, for hello to say
   Codec compression = Codec::gzip;  ///< of payloads stored from now on
   bool has_zstd = true;             ///< else gzip stands in for it
+  bool enabled = true;              ///< else the payload store is left alone
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<std::string> control_token;  ///< control hooks are off where there is none
@@ -90,6 +92,8 @@ class Core {
   /// A hint: `destination` may have something ready.
   void rung(std::string_view destination, Tick now);
   void tick(Tick now);
+  /// Somebody asks for the metrics: the ticket is theirs, and comes back in a Page.
+  void scrape(Ticket ticket, Tick now);
   /// Refuses new work from here on and tells every client.
   void stop(Tick now);
 

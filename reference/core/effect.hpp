@@ -109,7 +109,13 @@ struct Ring {
   std::string destination;
 };
 
+/// The metrics page that was asked for under that ticket; nothing where the store failed.
+struct Page {
+  Ticket ticket;
+  std::optional<std::string> text;
+};
+
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring>;
+                            SweepQueue, ToPayload, Ring, Page>;
 
 }  // namespace reference::core

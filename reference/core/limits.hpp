@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "reference/core/ids.hpp"
 
@@ -13,6 +14,12 @@ struct Backoff {
   int factor = 2;
   Ms cap{10'000};
 };
+
+/// What a queue does that is full: refuse the new message, or let go of a waiting one.
+enum class Overflow : std::uint8_t { refuse, drop_oldest, drop_newest };
+
+std::string_view overflow_text(Overflow overflow);
+std::optional<Overflow> parse_overflow(std::string_view text);
 
 struct Limits {
   std::uint64_t inline_bytes_max = 1'048'576;
@@ -39,6 +46,7 @@ struct Limits {
   int json_depth_max = 64;
   /// What a group of a destination may be owed, dead letters aside; nothing: any number.
   std::optional<std::int64_t> messages_max;
+  Overflow overflow = Overflow::refuse;
 };
 
 }  // namespace reference::core

@@ -93,6 +93,7 @@ Enqueue enqueue(const State& state, const Submission& submission, Publication& i
   op.ttl_max = state.settings.limits.ttl_max;
   op.delay = item.delay;
   op.messages_max = state.settings.limits.messages_max;
+  op.overflow = state.settings.limits.overflow;
   op.fan_out = item.mode != Mode::topic;
   op.identity = item.identity;
   op.window = state.settings.limits.dedupe_window;

@@ -225,6 +225,21 @@ TEST_F(Records, ResetEmptiesEverythingAndClosesNothing) {
   EXPECT_EQ(rig.delivery(conn)->at("event").at("data").as_int64(), 2);
 }
 
+TEST_F(Records, TheMetricsPageTellsTheNumbersOfTheStatistics) {
+  publish("1");
+  publish("2");
+  rig.core->scrape(Ticket{7}, rig.now);
+  rig.advance(Ms(0));
+  ASSERT_EQ(rig.pages.size(), 1U);
+  ASSERT_TRUE(rig.pages.front());
+  const std::string& page = *rig.pages.front();
+  EXPECT_NE(page.find("# TYPE refbus_published_total counter\nrefbus_published_total 2\n"),
+            std::string::npos)
+      << page;
+  EXPECT_NE(page.find("\nrefbus_payloads 2\n"), std::string::npos) << page;
+  EXPECT_NE(page.find("\nrefbus_connections 1\n"), std::string::npos) << page;
+}
+
 TEST_F(Records, UnclaimedMethodsAreNotSupported) {
   EXPECT_EQ(rig.error(conn, "bus/upload_open", "{}"), "not_supported");
 }

@@ -75,6 +75,8 @@ class Rig {
   std::vector<Conn> closed;
   /// The Throttle effects so far: true pauses.
   std::vector<bool> throttles;
+  /// The metrics pages that were asked for; nothing where the store failed.
+  std::vector<std::optional<std::string>> pages;
   /// What Send effects said, raw, in order over all connections.
   std::vector<std::pair<Conn, std::string>> sent;
 

@@ -71,6 +71,8 @@ void State::ask(Question question, std::function<void(Result<View>)> then) {
 }
 
 void State::to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then) {
+  if (!settings.enabled)
+    return then(tl::make_unexpected(StoreError::did_not_happen("the bus is switched off")));
   const Ticket mine = ticket();
   on_fetched.emplace(mine, std::move(then));
   effects.emplace_back(ToPayload{mine, std::move(op), shift});

@@ -318,6 +318,11 @@ void audit(State& state, Call& call);
 // stats.cpp
 void stats(State& state, Call& call);
 void health(State& state, Call& call);
+/// Clients that are connected and have said hello.
+std::int64_t greeted_clients(const State& state);
+
+// metrics.cpp
+void scrape(State& state, Ticket ticket);
 
 // control.cpp
 void control(State& state, Conn conn, Request request);

@@ -63,9 +63,6 @@ json::object destinations_object(const State& state, const AskStats& asked, cons
 }
 
 json::object stats_result(const State& state, const AskStats& asked, const StatsPage& page) {
-  const auto connections = std::count_if(
-      state.connections.begin(), state.connections.end(),
-      [](const auto& entry) { return entry.second.role == Role::client && entry.second.greeted; });
   json::object result{{"totals", totals_object(page.totals, state.uncounted)},
                       {"destinations", destinations_object(state, asked, page)},
                       {"payloads",
@@ -73,7 +70,7 @@ json::object stats_result(const State& state, const AskStats& asked, const Stats
                         {"bytes", page.totals.payload_bytes},
                         {"corrupt", page.totals.payload_corrupt}}},
                       {"fallbacks", 0},
-                      {"connections", connections}};
+                      {"connections", greeted_clients(state)}};
   if (page.next) result["cursor"] = *page.next;
   return result;
 }
@@ -84,6 +81,12 @@ std::string_view status_of(double ms) {
 }
 
 }  // namespace
+
+std::int64_t greeted_clients(const State& state) {
+  return std::count_if(state.connections.begin(), state.connections.end(), [](const auto& entry) {
+    return entry.second.role == Role::client && entry.second.greeted;
+  });
+}
 
 void stats(State& state, Call& call) {
   AskStats ask;

@@ -5,6 +5,17 @@
 
 namespace reference::core {
 
+std::string_view overflow_text(Overflow overflow) {
+  if (overflow == Overflow::drop_oldest) return "drop_oldest";
+  return overflow == Overflow::drop_newest ? "drop_newest" : "refuse";
+}
+
+std::optional<Overflow> parse_overflow(std::string_view text) {
+  for (const auto overflow : {Overflow::refuse, Overflow::drop_oldest, Overflow::drop_newest})
+    if (overflow_text(overflow) == text) return overflow;
+  return std::nullopt;
+}
+
 const Copy* settled_copy(const QueueOp& op) {
   if (const auto* ack = std::get_if<Ack>(&op)) return &ack->copy;
   if (const auto* fail = std::get_if<Fail>(&op)) return &fail->copy;
@@ -32,6 +43,7 @@ std::optional<std::size_t> first_without_room(
   for (std::size_t i = 0; i < step.ops.size(); ++i) {
     const auto* op = std::get_if<Enqueue>(&step.ops[i]);
     if (op == nullptr || !op->fan_out || !op->messages_max) continue;
+    if (op->overflow != Overflow::refuse) continue;
     const auto found = taken.find(op->destination);
     auto& count = found != taken.end()
                       ? found->second

@@ -14,15 +14,17 @@
 
 #include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
+#include "reference/core/limits.hpp"
 #include "reference/core/payload.hpp"
 
 namespace reference::core {
 
 /// Accepts one message. Every group of the destination is owed it; where there is none, `default`
 /// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`,
-/// with `full` where a group is owed `messages_max` already, dead letters aside, and with
-/// `conflict` where its identity was accepted with another digest and is still known. With the same
-/// digest it is a repeat: nothing happens but that the Answer tells.
+/// with `full` where a group is owed `messages_max` already, dead letters aside, and `overflow`
+/// does not say which message is dropped then (it counts as deleted, and what is leased is never
+/// dropped), and with `conflict` where its identity was accepted with another digest and is still
+/// known. With the same digest it is a repeat: nothing happens but that the Answer tells.
 struct Enqueue {
   TransactionId id;
   std::string destination;
@@ -44,6 +46,7 @@ struct Enqueue {
   Ms window{0};                        ///< how long it is known by that from now
   std::string who{};                   ///< its sender, for the audit
   std::optional<std::string> session{};
+  Overflow overflow = Overflow::refuse;
   bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
 };
 
@@ -202,6 +205,12 @@ struct Answer {
   std::vector<TransactionId> unreferenced;  ///< stored payloads that nothing names any more
   std::vector<std::string> woken;           ///< destinations with messages newly ready
   std::optional<Ms> due;                    ///< when the store next wants a sweep because of it
+};
+
+/// What becomes of a message whose time is over.
+struct Expiry {
+  bool dead_letters = false;  ///< A waiting copy becomes a dead letter; else it is dropped.
+  bool archive = false;       ///< The record is kept in the archive, where the store has one.
 };
 
 struct Swept {

@@ -90,6 +90,14 @@ void Executor::stop(core::Ms within) {
   changed_.wait_for(lock, within, [this] { return !core_.busy(); });
 }
 
+void Executor::scrape(std::function<void(std::optional<std::string>)> then) {
+  const Lock lock(mutex_);
+  const core::Ticket ticket{next_scrape_++};
+  scrapes_.emplace(ticket, std::move(then));
+  core_.scrape(ticket, now());
+  carry_out();
+}
+
 bool Executor::ready() {
   const Lock lock(mutex_);
   return swept_once_ && !stopping_ && !store_failing_;
@@ -120,6 +128,9 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
     void operator()(core::ToPayload& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
+    void operator()(core::Page& one) const {
+      if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));
+    }
   };
   std::visit(Carry{*this}, effect);
 }

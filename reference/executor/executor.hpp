@@ -5,8 +5,12 @@
 #pragma once
 
 #include <condition_variable>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -57,6 +61,10 @@ class Executor {
   /// Ends all threads; nothing reaches the outlet afterwards.
   void end();
 
+  /// Asks for the metrics page; `then` gets it, or nothing where the store fails. Called with the
+  /// executor's lock held: it must not block and must not call back.
+  void scrape(std::function<void(std::optional<std::string>)> then);
+
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();
 
@@ -88,6 +96,8 @@ class Executor {
   bool ending_ = false;
   bool swept_once_ = false;
   bool store_failing_ = false;
+  std::map<core::Ticket, std::function<void(std::optional<std::string>)>> scrapes_;
+  std::uint64_t next_scrape_ = 1;
 
   Workers workers_;
   std::unique_ptr<Lane> lane_;

@@ -31,6 +31,8 @@ constexpr auto kHeaderTime = std::chrono::seconds(10);
 constexpr std::uint32_t kHeaderBytes = 16'384;
 constexpr std::uint64_t kBodyBytes = 65'536;
 constexpr core::Ms kCloseTime{1'500};
+constexpr const char* kPlain = "text/plain; charset=utf-8";
+constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
 
 class Sessions : public Roster, public executor::Outlet {
  public:
@@ -131,13 +133,26 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       return write(request, ready ? http::status::ok : http::status::service_unavailable,
                    ready ? "ready\n" : "not ready\n");
     }
+    if (role_ == core::Role::client && path == "/metrics" && get) return write_metrics(request);
     if (here) return write(request, http::status::upgrade_required, "WebSocket only\n");
     write(request, http::status::not_found, "not found\n");
   }
 
-  void write(const HttpRequest& request, http::status status, std::string_view text) {
+  void write_metrics(const HttpRequest& request) {
+    auto held = std::make_shared<HttpRequest>(request);
+    auto self = shared_from_this();
+    shared_.executor.scrape([self, held](std::optional<std::string> page) {
+      asio::post(self->socket_.get_executor(), [self, held, page = std::move(page)] {
+        if (page) return self->write(*held, http::status::ok, *page, kPrometheus);
+        self->write(*held, http::status::service_unavailable, "the store does not answer\n");
+      });
+    });
+  }
+
+  void write(const HttpRequest& request, http::status status, std::string_view text,
+             const char* type = kPlain) {
     response_.emplace(status, request.version());
-    response_->set(http::field::content_type, "text/plain; charset=utf-8");
+    response_->set(http::field::content_type, type);
     response_->set(http::field::cache_control, "no-store");
     if (status == http::status::upgrade_required) response_->set(http::field::upgrade, "websocket");
     response_->keep_alive(request.keep_alive());

@@ -41,10 +41,10 @@ class Stores : public ::testing::TestWithParam<Kind> {
       payloads.reset();
       auto database = sqlite::Database::open(directory.path());
       ASSERT_TRUE(database) << database.error().detail();
-      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock);
+      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
       payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
     } else if (!queues) {
-      queues = std::make_unique<memory::MemoryQueueStore>(clock);
+      queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
       payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
     }
     ASSERT_TRUE(payloads->migrate());
@@ -109,6 +109,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
   TemporaryDirectory directory;
   ManualClock clock;
   core::Shift shift{0};
+  core::Expiry expiry;  ///< Taken when the store is opened.
   std::unique_ptr<QueueStore> queues;
   std::unique_ptr<PayloadStore> payloads;
   std::uint64_t next_token = 1'000;

@@ -25,8 +25,8 @@ using models::Tally;
 constexpr std::array kChanging = {Action::publish, Action::subscribe, Action::unsubscribe,
                                   Action::credit,  Action::ack,       Action::reject,
                                   Action::extend,  Action::remove,    Action::call};
-constexpr std::array<std::string_view, 4> kAsking = {"bus/stats", "bus/health", "bus/dead_letters",
-                                                     "bus/correlated"};
+constexpr std::array<std::string_view, 5> kAsking = {"bus/stats", "bus/health", "bus/dead_letters",
+                                                     "bus/correlated", "GET metrics"};
 
 /// Whether it changes nothing that is counted.
 bool only_asks(const Operation& operation) {

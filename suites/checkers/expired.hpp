@@ -14,6 +14,10 @@ Judgement judge_expired_not_delivered(const history::View& view, const contract:
 /// Findings: expired_in_queue, expired_among_dead.
 Judgement judge_expired_dropped(const history::View& view, const contract::Claims& claims);
 
+/// TTL-3.dead_lettered: by then it is listed once among the dead letters, and what lives is not.
+/// Findings: not_dead_lettered, listed_twice, dead_alive.
+Judgement judge_expired_dead_lettered(const history::View& view, const contract::Claims& claims);
+
 /// TTL-3.counted_once: statistics count it once as expired. Findings: not_counted, counted_again.
 Judgement judge_expired_counted(const history::View& view, const contract::Claims& claims);
 
@@ -38,6 +42,9 @@ Judgement judge_sweep_spares(const history::View& view, const contract::Claims& 
 /// TTL-4.tells: every sweep gives a number, and together they are no more than have ended.
 /// Findings: no_number, too_many.
 Judgement judge_sweep_tells(const history::View& view, const contract::Claims& claims);
+
+/// TTL-4.archives: what was swept is found in the archive. Finding: not_archived.
+Judgement judge_sweep_archives(const history::View& view, const contract::Claims& claims);
 
 /// TTL-9, all three only where messages ended meanwhile. What is read is whole, or an error that
 /// says it is gone. Findings: altered, unclean_error.

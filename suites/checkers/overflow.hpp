@@ -12,4 +12,8 @@ Judgement judge_refuses_when_full(const history::View& view, const contract::Cla
 /// QUE-24.keeps: judge_delivered and judge_refused_absent over a queue that was full.
 Judgement judge_full_keeps(const history::View& view, const contract::Claims& claims);
 
+/// QUE-24.counted: what a full queue dropped counts as deleted in its group, and is the oldest or
+/// the newest as declared. Findings: uncounted, overcounted, dropped_other, no_number.
+Judgement judge_drops_counted(const history::View& view, const contract::Claims& claims);
+
 }  // namespace busproof::checkers

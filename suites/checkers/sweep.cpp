@@ -104,6 +104,28 @@ Judgement judge_sweep_spares(const View& view, const contract::Claims& claims) {
   return Judgement::met(judged);
 }
 
+Judgement judge_sweep_archives(const View& view, const contract::Claims& claims) {
+  std::uint64_t judged = 0;
+  const auto settled = [&](std::uint32_t message) {
+    for (const Action action : {Action::ack, Action::reject, Action::remove})
+      for (const Operation& end : view.operations(action))
+        if (end.message == message) return true;
+    return false;
+  };
+  for (const history::Note& look : view.marks("archive")) {
+    const Operation* publish = view.publish_of(look.message);
+    if (publish == nullptr || settled(publish->message)) continue;
+    if (!swept_by(view, claims, *publish, look.at, settle_time(claims))) continue;
+    if (look.amount == 0)
+      return Judgement::violated(
+          "not_archived",
+          fmt::format("Message m{} was swept and is not in the archive.", publish->message),
+          {publish->invoke_index, look.index});
+    ++judged;
+  }
+  return Judgement::met(judged);
+}
+
 Judgement judge_sweep_tells(const View& view, const contract::Claims& claims) {
   if (view.marks("alone").empty())
     return Judgement::unverified("others may use this bus: what it sweeps of theirs is not known");

@@ -75,6 +75,24 @@ void expired_is_gone(Stage& stage) {
   if (stage.claims().has("stats")) ask(session, "bus/stats", destination);
 }
 
+void expired_is_dead(Stage& stage) {
+  Session& session = stage.connect();
+  const std::string destination = stage.destination();
+  for (int i = 0; i < 5; ++i) publish_mortal(stage, session, destination);
+  for (int i = 0; i < 2; ++i) publish_mortal(stage, session, destination, kLongMs);
+  if (stage.claims().has("delay"))
+    stage.publish(session,
+                  {.destination = destination, .ttl_ms = kTtlMs, .delay_ms = kTtlMs + 100});
+  outlive(stage, kTtlMs, grace(stage) + settle(stage));
+  ask(session, "bus/dead_letters", destination);
+  // A consumer comes, for those that live; and what is found out again is no second letter.
+  Consumer consumer(
+      stage, session,
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(20)}));
+  consumer.fence(destination);
+  ask(session, "bus/dead_letters", destination);
+}
+
 Subscribed hold_long(Stage& stage, Session& session, const std::string& destination,
                      std::int64_t at_least_ms) {
   targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(10)};
@@ -147,7 +165,13 @@ constexpr JudgedCase kUnderLease[] = {
 constexpr JudgedCase kRestart[] = {{"TTL-6.expires", checkers::judge_expired_while_down},
                                    {"TTL-6.kept", checkers::judge_restart_keeps}};
 
+constexpr JudgedCase kDead[] = {{"TTL-3.dead_lettered", checkers::judge_expired_dead_lettered}};
+
 constexpr std::array kScenarios = {
+    Scenario{.name = "Ttl.TTL_3_expired_is_a_dead_letter",
+             .cases = kDead,
+             .run = expired_is_dead,
+             .variant = "ttl.dead_letter"},
     Scenario{.name = "Ttl.TTL_3_expired_is_gone", .cases = kGone, .run = expired_is_gone},
     Scenario{.name = "Ttl.TTL_5_expires_under_its_lease",
              .cases = kUnderLease,

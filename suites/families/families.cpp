@@ -31,6 +31,7 @@ std::vector<const Scenario*> all() {
            payload(),
            patterns(),
            route(),
+           extent(),
            topics(),
            status(),
            removal(),

@@ -71,6 +71,28 @@ void sweeps_what_is_over(Stage& stage) {
   consumer.fence(destination);
 }
 
+void archives_what_it_sweeps(Stage& stage) {
+  constexpr std::int64_t kLifeMs = 200;
+  if (!stage.has_archive())
+    throw stage::Abandoned{contract::Verdict::unverified,
+                           "the target does not say how to look into the archive"};
+  stage.need("queue");
+  Session& session = stage.connect();
+  const std::string destination = stage.destination();
+  std::vector<Published> mortal;
+  for (int i = 0; i < 8; ++i)
+    mortal.push_back(
+        stage.publish(session, {.destination = destination,
+                                .payload = Payload::binary(some_bytes(
+                                    stage, static_cast<std::size_t>(stage.any(0, 4096)))),
+                                .ttl_ms = stage.any(kLifeMs / 2, kLifeMs)}));
+  const auto granularity = stage.claims().limit("time_granularity_ms").value_or(1);
+  stage.let_pass(milliseconds(kLifeMs + granularity + 5));
+  sweep(stage);
+  stage.let_pass(milliseconds(stage.claims().limit_or_default("counts_settle_ms") + 5));
+  for (const Published& message : mortal) stage.look_in_archive(message);
+}
+
 /// Whether there is a hook to sweep with; else the bus' own sweeps have to do.
 bool can_sweep(Stage& stage) {
   if (!stage.claims().has("control.sweep")) return false;
@@ -136,11 +158,16 @@ void goes_on_beside_expiry(Stage& stage) {
 constexpr JudgedCase kSweep[] = {{"TTL-4.removes", checkers::judge_sweep_removes},
                                  {"TTL-4.spares", checkers::judge_sweep_spares},
                                  {"TTL-4.tells", checkers::judge_sweep_tells}};
+constexpr JudgedCase kArchive[] = {{"TTL-4.archives", checkers::judge_sweep_archives}};
 constexpr JudgedCase kBeside[] = {{"TTL-9.retrieve", checkers::judge_reads_beside_expiry},
                                   {"TTL-9.ack", checkers::judge_acks_beside_expiry},
                                   {"TTL-9.publish", checkers::judge_publishes_beside_expiry}};
 
 constexpr std::array kScenarios = {
+    Scenario{.name = "Ttl.TTL_4_archives_what_it_sweeps",
+             .cases = kArchive,
+             .run = archives_what_it_sweeps,
+             .variant = "ttl.archive"},
     Scenario{.name = "Ttl.TTL_4_sweeps_what_is_over",
              .cases = kSweep,
              .bus = stage::Bus::own,

@@ -141,6 +141,16 @@ class Stage {
   /// left alone.
   void set_clock(milliseconds ahead);
 
+  /// GETs the metrics page and records it as a call of "GET metrics": its status, its samples by
+  /// name, and the first line that is none. False where it could not be had. Unverified where the
+  /// target names no such page.
+  bool ask_metrics();
+
+  /// Looks for a swept message in the archive and records the mark "archive" with the number of
+  /// rows found. Unverified where the target does not say where that is.
+  void look_in_archive(const targets::Published& message);
+  [[nodiscard]] bool has_archive() const { return setting_.target.archive() != nullptr; }
+
   /// Damages what is stored of that message: from outside where the target says how, else through
   /// the hook. Recorded as the mark "corrupted"; `by` of its detail says which. Unverified where
   /// neither is there or can do it.

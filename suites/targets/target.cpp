@@ -93,7 +93,7 @@ Result<void> Target::prepare(const fs::path& work) {
 }
 
 Result<void> Target::substitute_all() {
-  std::vector<std::string*> texts = {&file_.connect.address, &file_.control};
+  std::vector<std::string*> texts = {&file_.connect.address, &file_.control, &file_.http.base};
   for (auto* env : {&file_.connect.env})
     for (auto& [name, value] : *env) texts.push_back(&value);
   for (std::string& word : file_.connect.command) texts.push_back(&word);
@@ -225,6 +225,12 @@ void Target::forget_peak_memory() const {
 std::optional<process::Holdings> Target::holdings() const {
   if (!process_) return std::nullopt;
   return process::holdings(process_->pid());
+}
+
+const Backend* Target::archive() const {
+  for (const auto& [name, backend] : file_.backends)
+    if (!backend.archive.empty()) return &backend;
+  return nullptr;
 }
 
 const Backend* Target::corrupter(const std::string& damage) const {

@@ -66,6 +66,9 @@ class Target {
 
   [[nodiscard]] const std::map<std::string, Backend>& backends() const { return file_.backends; }
 
+  /// The store in whose archive a swept message can be looked for, or null.
+  [[nodiscard]] const Backend* archive() const;
+
   Connector& connector() { return *connector_; }
 
   /// The processor time that what was launched has used so far; nothing where there is no such.

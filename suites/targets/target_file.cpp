@@ -124,6 +124,19 @@ Connect connect_of(const YAML::Node& node) {
   return connect;
 }
 
+Http http_of(const YAML::Node& node) {
+  Http http;
+  if (!node) return http;
+  check_keys(node, "http", {"base", "metrics"});
+  if (!node["base"]) wrong(node, "http needs a base, http://HOST:PORT");
+  http.base = text_of(node["base"], "http.base");
+  if (node["metrics"]) http.metrics = text_of(node["metrics"], "http.metrics");
+  if (!http.metrics.empty() && !http.metrics.starts_with('/'))
+    wrong(node["metrics"],
+          fmt::format("http.metrics is \"{}\"; write it as /metrics", http.metrics));
+  return http;
+}
+
 std::map<std::string, Backend> backends_of(const YAML::Node& node) {
   std::map<std::string, Backend> backends;
   if (!node) return backends;
@@ -161,19 +174,21 @@ void read_corrupt(const YAML::Node& node, std::map<std::string, Backend>& backen
   }
 }
 
-void read_rows(const YAML::Node& node, std::map<std::string, Backend>& backends) {
-  for (const auto& [name, statement] : environment_of(node, "rows")) {
+/// What is told of backends by name: `rows: {store: ...}`, `archive: {store: ...}`.
+void read_told(const YAML::Node& node, const char* key, std::string Backend::*told,
+               std::map<std::string, Backend>& backends) {
+  for (const auto& [name, statement] : environment_of(node, key)) {
     const auto backend = backends.find(name);
     if (backend == backends.end())
-      wrong(node, fmt::format("rows names \"{}\", which is none of backends", name));
-    backend->second.rows = statement;
+      wrong(node, fmt::format("{} names \"{}\", which is none of backends", key, name));
+    backend->second.*told = statement;
   }
 }
 
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
-             {"name", "launch", "connect", "control", "backends", "variants", "corrupt", "rows",
-              "profile"});
+             {"name", "launch", "connect", "control", "http", "backends", "variants", "corrupt",
+              "rows", "archive", "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -186,6 +201,7 @@ TargetFile target_of(const YAML::Node& root) {
     if (control["websocket"]) target.control = text_of(control["websocket"], "control.websocket");
     if (control["connection"]) target.control_on_connection = control["connection"].as<bool>();
   }
+  target.http = http_of(root["http"]);
   if (const YAML::Node variants = root["variants"]; variants && !variants.IsMap())
     wrong(variants, "variants must be a map of names to maps of variables");
   else if (variants)
@@ -193,7 +209,8 @@ TargetFile target_of(const YAML::Node& root) {
       target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
   target.backends = backends_of(root["backends"]);
   read_corrupt(root["corrupt"], target.backends);
-  read_rows(root["rows"], target.backends);
+  read_told(root["rows"], "rows", &Backend::rows, target.backends);
+  read_told(root["archive"], "archive", &Backend::archive, target.backends);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }

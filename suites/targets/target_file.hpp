@@ -54,7 +54,14 @@ struct Backend {
   std::string where;                           ///< The database's file.
   std::vector<std::string> holds;              ///< "payloads", "queues", "topics"
   std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
-  std::string rows;  ///< Counts what finished work may not leave; empty: every row there is.
+  std::string rows;     ///< Counts what finished work may not leave; empty: every row there is.
+  std::string archive;  ///< The query that finds a swept message, $1; empty: none is told.
+};
+
+/// Pages that the bus shows over plain HTTP; an empty path: it has no such page.
+struct Http {
+  std::string base;     ///< http://HOST:PORT
+  std::string metrics;  ///< /metrics
 };
 
 /// A target as written; ${...} is still to be substituted.
@@ -66,6 +73,7 @@ struct TargetFile {
   Connect connect;
   std::string control;                 ///< WebSocket URL of the control endpoint; empty: none.
   bool control_on_connection = false;  ///< Lines: control methods on the same connection.
+  Http http;
   std::map<std::string, Environment> variants;
   std::map<std::string, Backend> backends;
   std::string profile;  ///< Empty: the default.

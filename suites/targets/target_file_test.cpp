@@ -29,10 +29,12 @@ launch:
   ready: {http: "http://127.0.0.1:${port}/readyz", within: 2m}
 connect: {websocket: "ws://127.0.0.1:${port}/"}
 control: {websocket: "ws://127.0.0.1:${control_port}/"}
+http: {base: "http://127.0.0.1:${port}", metrics: /metrics}
 backends: {store: {sqlite: "${data}/bus.db", holds: [payloads, queues]}}
 variants:
   limits.small: {LEASE_MS: "200"}
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
+archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -46,12 +48,15 @@ profile: queue
   EXPECT_EQ(target->launch->ready.within, milliseconds(120'000));
   EXPECT_EQ(target->connect.how, Connect::How::websocket);
   EXPECT_EQ(target->control, "ws://127.0.0.1:${control_port}/");
+  EXPECT_EQ(target->http.base, "http://127.0.0.1:${port}");
+  EXPECT_EQ(target->http.metrics, "/metrics");
   EXPECT_EQ(target->variants.at("limits.small").at("LEASE_MS"), "200");
   const Backend& store = target->backends.at("store");
   EXPECT_EQ(store.where, "${data}/bus.db");
   EXPECT_EQ(store.holds, (std::vector<std::string>{"payloads", "queues"}));
   EXPECT_EQ(store.corrupt.at("payload.flip"),
             "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
+  EXPECT_EQ(store.archive, "SELECT 1 FROM swept WHERE id = $1");
   EXPECT_EQ(target->profile, "queue");
 }
 
@@ -77,11 +82,15 @@ TEST(TargetFile, EveryWayToConnect) {
 }
 
 TEST(TargetFile, ARefusalNamesFileAndLine) {
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {metrics: /metrics}\n"),
+            "bus.yaml, line 2: http needs a base, http://HOST:PORT");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, backends, variants, corrupt, profile");
+            "control, http, backends, variants, corrupt, archive, profile");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
             "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\narchive: {store: x}\n"),
+            "bus.yaml, line 2: archive names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {store: {sqlite: f}}\n"
                     "corrupt:\n  store: {payload.break: x}\n"),
             "bus.yaml, line 4: corrupt.store has no damage \"payload.break\"; write it as "

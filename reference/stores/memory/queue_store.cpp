@@ -172,6 +172,12 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
   const bool delayed = op.delay > core::Ms(0);
   if (delayed) answer.due = std::min(*answer.due, op.delay);
   for (auto* group : groups(op.destination)) {
+    if (!make_room(op, *group)) {
+      ++group->counts.accepted;
+      ++group->counts.deleted;
+      ++totals_.deleted;
+      continue;
+    }
     group->owed[seq] = {.state = State::ready,
                         .rank = op.rank,
                         .place = seq,
@@ -181,6 +187,23 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
     ++group->counts.accepted;
     enter(*group, seq, delayed ? State::delayed : State::ready);
   }
+}
+
+bool MemoryQueueStore::make_room(const core::Enqueue& op, Group& group) {
+  if (op.overflow == core::Overflow::refuse || !op.messages_max) return true;
+  const auto& counts = group.counts;
+  while (counts.ready + counts.leased + counts.delayed >= *op.messages_max) {
+    const auto waits = [](const auto& entry) {
+      return entry.second.state == State::ready || entry.second.state == State::delayed;
+    };
+    const auto oldest = std::find_if(group.owed.begin(), group.owed.end(), waits);
+    if (op.overflow == core::Overflow::drop_newest || oldest == group.owed.end()) return false;
+    leave(group, oldest->first);
+    group.owed.erase(oldest);
+    ++group.counts.deleted;
+    ++totals_.deleted;
+  }
+  return true;
 }
 
 void MemoryQueueStore::on(const core::Join& op, Answer&) { make(op.destination, op.group); }
@@ -250,6 +273,7 @@ void MemoryQueueStore::on(const core::Redrive& op, Answer& answer) {
   auto* group = find(op.destination, op.group);
   if (group == nullptr) return;
   for (const auto seq : dead_of(*group, op.ids)) {
+    if (messages_.at(seq).gone) continue;  // its time is over: it stays what it is
     leave(*group, seq);
     auto& owed = group->owed.at(seq);
     owed.attempt = 0;
@@ -268,6 +292,7 @@ void MemoryQueueStore::on(const core::Purge& op, Answer& answer) {
     ++group->counts.deleted;
     ++totals_.deleted;
     ++answer.count;
+    settle_gone(seq, answer.unreferenced);
   }
 }
 

@@ -21,7 +21,8 @@ namespace reference::stores::memory {
 class MemoryQueueStore : public QueueStore {
  public:
   /// `clock` must outlive the store.
-  explicit MemoryQueueStore(const Clock& clock) : clock_(clock) {}
+  explicit MemoryQueueStore(const Clock& clock, core::Expiry expiry = {})
+      : clock_(clock), expiry_(expiry) {}
 
   core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
                                                 core::Shift shift) override;
@@ -101,6 +102,8 @@ class MemoryQueueStore : public QueueStore {
   void enter(Group& group, std::int64_t seq, State state);
   void leave(Group& group, std::int64_t seq);
   void end_lease(Group& group, const CopyKey& key, const core::Fail& how, core::Answer& answer);
+  bool make_room(const core::Enqueue& op, Group& group);
+  bool expire_copy(Group& group, std::int64_t seq);
   void settle_gone(std::int64_t seq, std::vector<core::TransactionId>& unreferenced);
   void erase_message(std::int64_t seq, core::Outcome outcome,
                      std::vector<core::TransactionId>& unreferenced);
@@ -110,6 +113,7 @@ class MemoryQueueStore : public QueueStore {
   [[nodiscard]] std::optional<core::Instant> next_due() const;
 
   const Clock& clock_;
+  core::Expiry expiry_;
   core::Instant now_ = 0;
   std::int64_t next_place_ = 1;
   std::int64_t next_group_ = 1;

@@ -32,19 +32,32 @@ void MemoryQueueStore::settle_gone(std::int64_t seq,
   erase_message(seq, core::Outcome::expired, unreferenced);
 }
 
+bool MemoryQueueStore::expire_copy(Group& group, std::int64_t seq) {
+  if (expiry_.dead_letters && group.owed.at(seq).state == State::dead) return true;
+  leave(group, seq);
+  if (expiry_.dead_letters) {
+    group.owed.at(seq).reason = "expired";
+    enter(group, seq, State::dead);
+    ++totals_.dead_lettered;
+    return true;
+  }
+  group.owed.erase(seq);
+  ++group.counts.expired;
+  ++totals_.expired;
+  return false;
+}
+
 void MemoryQueueStore::end_lease(Group& group, const CopyKey& key, const core::Fail& how,
                                  core::Answer& answer) {
   leases_.erase(key);
   if (!group.owed.contains(key.message)) return;
   if (how.rejected) ++totals_.rejected;
   auto& owed = group.owed.at(key.message);
-  leave(group, key.message);
   if (messages_.at(key.message).view.expires <= now_) {
-    group.owed.erase(key.message);
-    ++group.counts.expired;
-    ++totals_.expired;
-    return settle_gone(key.message, answer.unreferenced);
+    if (!expire_copy(group, key.message)) settle_gone(key.message, answer.unreferenced);
+    return;
   }
+  leave(group, key.message);
   if (how.dead) {
     owed.reason = how.reason;
     ++totals_.dead_lettered;
@@ -85,10 +98,7 @@ void MemoryQueueStore::expire(std::int64_t seq, std::vector<core::TransactionId>
       held = true;
       continue;
     }
-    leave(*group, seq);
-    group->owed.erase(seq);
-    ++group->counts.expired;
-    ++totals_.expired;
+    held = expire_copy(*group, seq) || held;
   }
   by_expiry_.erase({message.view.expires, seq});
   message.gone = true;

@@ -30,6 +30,7 @@ void SqliteQueueStore::on(const core::Redrive& op, core::Answer& answer) {
   for (const auto message : dead_of(*group, op.ids)) {
     const auto copy = owed({message, group->id});
     if (!copy || copy->state != kDead) continue;  // named twice
+    if (gone_.contains(message)) continue;        // its time is over: it stays what it is
     statements_->redrive_owed.with(ledger_->next_place(), group->id, message).run();
     leave(*group, kDead);
     ++ledger_->change(*group).ready;
@@ -47,6 +48,7 @@ void SqliteQueueStore::on(const core::Purge& op, core::Answer& answer) {
     ++ledger_->change(*group).deleted;
     ++ledger_->change_totals().deleted;
     ++answer.count;
+    settle_gone(message, answer.unreferenced);
   }
 }
 

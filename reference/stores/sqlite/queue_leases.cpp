@@ -10,7 +10,8 @@ namespace reference::stores::sqlite {
 namespace {
 
 constexpr core::Ms kPastSlack{60'000};
-constexpr int kColumnsBefore = 1;  // select_ready puts the attempt before the message
+const std::string kExpired = "expired";  // the reason of a dead letter
+constexpr int kColumnsBefore = 1;        // select_ready puts the attempt before the message
 
 void shorten(std::optional<core::Ms>& due, core::Ms other) {
   due = due ? std::min(*due, other) : other;
@@ -113,8 +114,7 @@ void SqliteQueueStore::end_lease(const CopyKey& key, GroupRow& group, const core
   const bool expired = expires.row() && expires.integer(0) <= now_;
   expires.reset();
   if (expired) {
-    expire_copy(key, group, row->state);
-    settle_gone(key.message, answer.unreferenced);
+    if (!expire_copy(key, group, *row)) settle_gone(key.message, answer.unreferenced);
     return;
   }
   leave(group, row->state);
@@ -146,14 +146,25 @@ void SqliteQueueStore::end_lease(const CopyKey& key, GroupRow& group, const core
   answer.woken.push_back(group.destination);
 }
 
-void SqliteQueueStore::expire_copy(const CopyKey& key, GroupRow& group, std::int64_t state) {
+// Whether the copy is still there: as a dead letter, which only a purge ends.
+bool SqliteQueueStore::expire_copy(const CopyKey& key, GroupRow& group, const OwedRow& row) {
+  if (expiry_.dead_letters && row.state == kDead) return true;
+  leave(group, row.state);
+  if (expiry_.dead_letters) {
+    statements_->update_owed
+        .with(std::int64_t{kDead}, row.attempt, std::nullopt, kExpired, key.group, key.message)
+        .run();
+    ++ledger_->change(group).dead;
+    ++ledger_->change_totals().dead_lettered;
+    return true;
+  }
   statements_->delete_owed.with(key.group, key.message).run();
-  leave(group, state);
   ++ledger_->change(group).expired;
   ++ledger_->change_totals().expired;
+  return false;
 }
 
-// An expired message stays for those who hold a lease; the last of them takes it along.
+// An expired message stays for those who hold a lease or a dead letter; the last takes it along.
 void SqliteQueueStore::settle_gone(std::int64_t message,
                                    std::vector<core::TransactionId>& unreferenced) {
   if (!gone_.contains(message)) return;
@@ -221,12 +232,10 @@ void SqliteQueueStore::expire_message(std::int64_t message, core::Swept& swept) 
     const CopyKey key{message, group->id};
     const auto row = owed(key);
     if (!row) continue;
-    if (row->state == kLeased)
-      held = true;
-    else
-      expire_copy(key, *group, row->state);
+    held = row->state == kLeased || expire_copy(key, *group, *row) || held;
   }
   ++swept.expired;
+  if (expiry_.archive) archive(message);
   if (held) {
     statements_->mark_gone.with(message).run();
     gone_.insert(message);
@@ -241,6 +250,8 @@ void SqliteQueueStore::sweep_expired(int at_most, core::Swept& swept) {
   auto& rows = statements_->select_expired.with(now_, at_most);
   while (rows.row()) expired.push_back(rows.integer(0));
   for (const auto message : expired) expire_message(message, swept);
+  if (expiry_.archive && !expired.empty())
+    statements_->log_sweep.with(now_, static_cast<std::int64_t>(expired.size())).run();
   swept.more = swept.more || static_cast<int>(expired.size()) == at_most;
 }
 

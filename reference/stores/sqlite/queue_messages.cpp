@@ -41,7 +41,36 @@ void SqliteQueueStore::insert_message(const core::Enqueue& op, std::int64_t seq,
       .run();
 }
 
+// Whether there is room for one more in the group, the oldest waiting ones dropped for it if that
+// is what a full queue does.
+bool SqliteQueueStore::make_room(const core::Enqueue& op, GroupRow& group) {
+  if (op.overflow == core::Overflow::refuse || !op.messages_max) return true;
+  const auto is_full = [&] {
+    const auto& counts = group.counts;
+    return counts.ready + counts.leased + counts.delayed >= *op.messages_max;
+  };
+  while (is_full()) {
+    if (op.overflow == core::Overflow::drop_newest) return false;
+    auto& oldest = statements_->oldest_waiting.with(group.id);
+    if (!oldest.row()) return false;  // All of them are leased.
+    const auto message = oldest.integer(0), state = oldest.integer(1);
+    oldest.reset();
+    statements_->delete_owed.with(group.id, message).run();
+    leave(group, state);
+    ++ledger_->change(group).deleted;
+    ++ledger_->change_totals().deleted;
+  }
+  return true;
+}
+
 void SqliteQueueStore::owe(const core::Enqueue& op, std::int64_t seq, GroupRow& group) {
+  if (!make_room(op, group)) {
+    auto& counts = ledger_->change(group);
+    ++counts.accepted;
+    ++counts.deleted;
+    ++ledger_->change_totals().deleted;
+    return;
+  }
   const bool delayed = op.delay > core::Ms(0);
   const auto due = now_ + op.delay.count();
   auto& insert = statements_->insert_owed;
@@ -104,6 +133,10 @@ void SqliteQueueStore::leave(GroupRow& group, std::int64_t state) {
       --counts.dead;
       break;
   }
+}
+
+void SqliteQueueStore::archive(std::int64_t message) {
+  statements_->archive_message.with(now_, message).run();
 }
 
 void SqliteQueueStore::erase_message(std::int64_t message, core::Outcome outcome,
@@ -178,6 +211,7 @@ void SqliteQueueStore::on(const core::Corrupt& op, core::Answer& answer) {
 void SqliteQueueStore::on(const core::Reset&, core::Answer&) {
   for (const auto* sql :
        {"DELETE FROM message", "DELETE FROM owed", "DELETE FROM queue_group", "DELETE FROM past",
+        "DELETE FROM message_archive", "DELETE FROM maintenance_log",
         "UPDATE totals SET published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0, "
         "dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0, topic_delivered = 0, "
         "payload_count = 0, payload_bytes = 0, payload_corrupt = 0"})

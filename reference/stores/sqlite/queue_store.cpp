@@ -29,8 +29,9 @@ bool wants_sync(std::span<const Step> batch) {
 
 }  // namespace
 
-SqliteQueueStore::SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock)
-    : database_(std::move(database)), clock_(clock) {}
+SqliteQueueStore::SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock,
+                                   core::Expiry expiry)
+    : database_(std::move(database)), clock_(clock), expiry_(expiry) {}
 
 SqliteQueueStore::~SqliteQueueStore() = default;
 

@@ -26,7 +26,8 @@ namespace reference::stores::sqlite {
 class SqliteQueueStore : public QueueStore {
  public:
   /// `clock` must outlive the store.
-  SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock);
+  SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock,
+                   core::Expiry expiry = {});
   ~SqliteQueueStore() override;
 
   core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
@@ -65,7 +66,7 @@ class SqliteQueueStore : public QueueStore {
   // queue_leases.cpp
   core::Taken take(Statement& row);
   void end_lease(const CopyKey& key, GroupRow& group, const core::Fail& how, core::Answer& answer);
-  void expire_copy(const CopyKey& key, GroupRow& group, std::int64_t state);
+  bool expire_copy(const CopyKey& key, GroupRow& group, const OwedRow& row);
   void settle_gone(std::int64_t message, std::vector<core::TransactionId>& unreferenced);
   std::optional<OwedRow> owed(const CopyKey& key);
   void sweep_leases(int at_most, int attempts_max, core::Swept& swept);
@@ -77,6 +78,8 @@ class SqliteQueueStore : public QueueStore {
   // queue_messages.cpp
   void insert_message(const core::Enqueue& op, std::int64_t seq, core::Instant expires);
   void owe(const core::Enqueue& op, std::int64_t seq, GroupRow& group);
+  bool make_room(const core::Enqueue& op, GroupRow& group);
+  void archive(std::int64_t message);
   void erase_message(std::int64_t message, core::Outcome outcome,
                      std::vector<core::TransactionId>& unreferenced);
   void leave(GroupRow& group, std::int64_t state);
@@ -109,6 +112,7 @@ class SqliteQueueStore : public QueueStore {
 
   std::shared_ptr<Database> database_;
   const Clock& clock_;
+  core::Expiry expiry_;
   core::Instant now_ = 0;  ///< of the call under way, shift included
   std::unique_ptr<Ledger> ledger_;
   Leases leases_;

@@ -75,6 +75,15 @@ struct SqliteQueueStore::Statements {
       database, "SELECT o.attempt, o.reason, " REFBUS_MESSAGE_COLUMNS
                 " FROM owed o JOIN message m ON m.seq = o.message WHERE o.queue_group = ? AND "
                 "o.state = 3 AND o.message > ? ORDER BY o.message LIMIT ?"};
+  Statement oldest_waiting{database,
+                           "SELECT message, state FROM owed WHERE queue_group = ? AND state IN "
+                           "(0, 2) ORDER BY message LIMIT 1"};
+  Statement archive_message{
+      database,
+      "INSERT INTO message_archive (transaction_id, destination, event, body_kind, body, size, "
+      "digest, correlation, created, expires, swept) SELECT transaction_id, destination, event, "
+      "body_kind, body, size, digest, correlation, created, expires, ? FROM message WHERE seq = ?"};
+  Statement log_sweep{database, "INSERT INTO maintenance_log (at, expired) VALUES (?, ?)"};
   Statement group_messages{database, "SELECT message, state FROM owed WHERE queue_group = ?"};
   Statement delete_group_owed{database, "DELETE FROM owed WHERE queue_group = ?"};
 

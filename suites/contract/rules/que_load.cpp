@@ -192,6 +192,7 @@ constexpr auto kQue24Cases = std::to_array<Case>({
      .where = "queue.overflow=refuse"},
     {.name = "counted",
      .says = "Where it drops as declared, the drops are counted.",
+     .hook = Hook::needed,
      .also = "stats",
      .where = "queue.overflow=drop_oldest|drop_newest",
      .limits = "queue.messages_max"},

@@ -128,6 +128,7 @@ constexpr Rule kRoute5{.id = "ROUTE-5",
 constexpr auto kRoute6Cases = std::to_array<Case>({
     {.name = "publish",
      .says = "A publish above the largest payload is refused with payload_too_large.",
+     .hook = Hook::needed,
      .limits = "payload_bytes_max"},
     {.name = "upload",
      .says =
@@ -136,6 +137,7 @@ constexpr auto kRoute6Cases = std::to_array<Case>({
      .limits = "payload_bytes_max"},
     {.name = "nothing_kept",
      .says = "After the refusal neither a delivery nor a count shows the payload.",
+     .hook = Hook::needed,
      .limits = "payload_bytes_max"},
 });
 constexpr Rule kRoute6{.id = "ROUTE-6",

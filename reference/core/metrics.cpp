@@ -1,0 +1,78 @@
+// The metrics page, in Prometheus' text format: the same numbers as bus/stats. Source: STA-3.
+#include <algorithm>
+#include <array>
+
+#include "reference/core/state.hpp"
+
+namespace reference::core {
+namespace {
+
+// Nothing is called that: of the page only the totals are wanted.
+constexpr const char* kNoDestination = "";
+
+struct Metric {
+  const char* name;
+  const char* type;
+  const char* help;
+  double value = 0;
+};
+
+std::string number_text(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return static_cast<double>(whole) == value ? std::to_string(whole) : std::to_string(value);
+}
+
+std::string page_of(std::span<const Metric> metrics) {
+  std::string text;
+  for (const Metric& metric : metrics) {
+    const std::string name = std::string("refbus_") + metric.name;
+    text += "# HELP " + name + ' ' + metric.help + "\n# TYPE " + name + ' ' + metric.type + '\n';
+    text += name + ' ' + number_text(metric.value) + '\n';
+  }
+  return text;
+}
+
+double slowest(const Latency& latency) {
+  const auto found = std::max_element(latency.ms.begin(), latency.ms.end());
+  return found == latency.ms.end() ? 0 : *found / 1'000;
+}
+
+std::string metrics_page(const State& state, const Totals& totals) {
+  const auto of = [](std::int64_t count) { return static_cast<double>(count); };
+  const std::array metrics{
+      Metric{"published_total", "counter", "messages accepted", of(totals.published)},
+      Metric{"delivered_total", "counter", "deliveries of queues", of(totals.delivered)},
+      Metric{"acked_total", "counter", "copies acknowledged", of(totals.acked)},
+      Metric{"rejected_total", "counter", "deliveries rejected", of(totals.rejected)},
+      Metric{"redelivered_total", "counter", "deliveries past the first", of(totals.redelivered)},
+      Metric{"dead_lettered_total", "counter", "copies set aside", of(totals.dead_lettered)},
+      Metric{"expired_total", "counter", "copies that expired", of(totals.expired)},
+      Metric{"deleted_total", "counter", "copies removed unsettled", of(totals.deleted)},
+      Metric{"topic_published_total", "counter", "messages published to topics",
+             of(totals.topic_published + state.uncounted.topic_published)},
+      Metric{"topic_delivered_total", "counter", "messages sent to topic subscriptions",
+             of(totals.topic_delivered + state.uncounted.topic_delivered)},
+      Metric{"payloads", "gauge", "payloads kept", of(totals.payload_count)},
+      Metric{"payload_bytes", "gauge", "their bytes, before compression", of(totals.payload_bytes)},
+      Metric{"payloads_corrupt", "gauge", "payloads that failed their digest",
+             of(totals.payload_corrupt)},
+      Metric{"connections", "gauge", "clients connected", of(greeted_clients(state))},
+      Metric{"store_latency_seconds", "gauge", "the slowest of the last answers of the queue store",
+             slowest(state.queue_latency)}};
+  return page_of(metrics);
+}
+
+}  // namespace
+
+void scrape(State& state, Ticket ticket) {
+  run_sweep(state);
+  AskStats ask;
+  ask.destination = kNoDestination;
+  state.ask(ask, [&state, ticket](const Result<View>& view) {
+    std::optional<std::string> text;
+    if (view) text = metrics_page(state, std::get<StatsPage>(*view).totals);
+    state.effects.emplace_back(Page{ticket, std::move(text)});
+  });
+}
+
+}  // namespace reference::core
