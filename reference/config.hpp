@@ -26,6 +26,8 @@ struct Config {
   core::Limits limits;
   core::Codec compression = core::Codec::gzip;
   bool has_zstd = true;
+  /// What is answered for survives a power cut; else the end of the process alone.
+  bool power_loss = true;
   core::Shift clock_offset{0};
 };
 

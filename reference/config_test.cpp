@@ -59,13 +59,21 @@ TEST_F(Configuration, GzipStandsInWhereZstdIsMissing) {
   EXPECT_EQ(config.compression, core::Codec::gzip);
 }
 
+TEST_F(Configuration, SurvivesAPowerLossUnlessToldThatItNeedNot) {
+  EXPECT_EQ(error(), "");
+  EXPECT_TRUE(config.power_loss);
+  variables = {{"REFBUS_DURABILITY", "process_crash"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_FALSE(config.power_loss);
+}
+
 TEST_F(Configuration, NamesWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"MESSAGE_BUS_TTL_HOURS", "0"},       {"MESSAGE_BUS_TTL_HOURS", "two"},
       {"MESSAGE_BUS_TTL_HOURS", ""},        {"MESSAGE_BUS_TTL_HOURS", "1.5"},
       {"MESSAGE_BUS_MAX_PAYLOAD_MB", "-1"}, {"MESSAGE_BUS_MAX_PAYLOAD_MB", "99999999999999999999"},
       {"MESSAGE_BUS_COMPRESSION", "lzma"},  {"REFBUS_ZSTD", "no"},
-      {"BUSPROOF_CONTROL", "yes"}};
+      {"BUSPROOF_CONTROL", "yes"},          {"REFBUS_DURABILITY", "none"}};
   for (const auto& [name, value] : wrong) {
     variables = {{name, value}};
     const auto message = error();
