@@ -55,7 +55,7 @@ void Stage::mark(std::string_view name, const json::object& detail) {
 
 Result<void> Stage::start_and_greet(targets::Target& target) {
   if (auto started = target.start(); !started) return started;
-  const milliseconds limit(setting_.claims.limit_or_default("recovery_ms"));
+  const milliseconds limit(claims_.limit_or_default("recovery_ms"));
   if (auto up = await_hello(target, recorder(), limit); !up) return tl::make_unexpected(up.error());
   return {};
 }
