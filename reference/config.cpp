@@ -110,6 +110,15 @@ std::optional<ConfigError> read_enabled(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
+  const std::string name = "REFBUS_DURABILITY";
+  const auto text = lookup(name).value_or("power_loss");
+  if (text != "power_loss" && text != "process_crash")
+    return wrong(name, text, "power_loss or process_crash");
+  config.power_loss = text == "power_loss";
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -152,6 +161,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_expiry(config, lookup)) return error;
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
+  if (auto error = read_durability(config, lookup)) return error;
   return read_control(config, lookup);
 }
 

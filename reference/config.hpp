@@ -28,6 +28,8 @@ struct Config {
   core::Codec compression = core::Codec::gzip;
   bool has_zstd = true;
   bool enabled = true;  ///< else every payload goes inline and the payload store is left alone
+  /// What is answered for survives a power cut; else the end of the process alone.
+  bool power_loss = true;
   core::Shift clock_offset{0};
 };
 

@@ -79,6 +79,14 @@ TEST_F(Configuration, GzipStandsInWhereZstdIsMissing) {
   EXPECT_EQ(config.compression, core::Codec::gzip);
 }
 
+TEST_F(Configuration, SurvivesAPowerLossUnlessToldThatItNeedNot) {
+  EXPECT_EQ(error(), "");
+  EXPECT_TRUE(config.power_loss);
+  variables = {{"REFBUS_DURABILITY", "process_crash"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_FALSE(config.power_loss);
+}
+
 TEST_F(Configuration, NamesWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"MESSAGE_BUS_TTL_HOURS", "0"},       {"MESSAGE_BUS_TTL_HOURS", "two"},
@@ -87,7 +95,8 @@ TEST_F(Configuration, NamesWhatIsWrong) {
       {"MESSAGE_BUS_COMPRESSION", "lzma"},  {"REFBUS_ZSTD", "no"},
       {"BUSPROOF_CONTROL", "yes"},          {"MESSAGE_BUS_ENABLED", "no"},
       {"REFBUS_OVERFLOW", "drop"},          {"REFBUS_OVERFLOW", "drop_oldest"},
-      {"REFBUS_ON_EXPIRY", "archive"},      {"REFBUS_ARCHIVE", "yes"}};
+      {"REFBUS_ON_EXPIRY", "archive"},      {"REFBUS_ARCHIVE", "yes"},
+      {"REFBUS_DURABILITY", "none"}};
   for (const auto& [name, value] : wrong) {
     variables = {{name, value}};
     const auto message = error();

@@ -38,6 +38,7 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "(48),\n"
       "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes),\nMESSAGE_BUS_COMPRESSION (gzip; "
       "none, zstd), REFBUS_ZSTD=0 to do without zstd,\n"
+      "REFBUS_DURABILITY (power_loss; process_crash: a power cut may lose what was accepted),\n"
       "REFBUS_INLINE_BYTES_MAX, REFBUS_MESSAGE_BYTES_MAX, REFBUS_ATTEMPTS_MAX, "
       "REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX (any number),\nREFBUS_OVERFLOW (refuse; "
       "drop_oldest, "

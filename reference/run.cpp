@@ -28,7 +28,7 @@ core::Settings settings_of(const Config& config) {
   settings.enabled = config.enabled;
   settings.expiry = config.expiry;
   settings.version = kVersion;
-  settings.durability = "power_loss";
+  settings.durability = config.power_loss ? "power_loss" : "process_crash";
   if (config.control) settings.control_token = config.control_token;
   settings.shift = config.clock_offset;
   settings.unix_ms = static_cast<std::uint64_t>(system_clock().now());
@@ -44,7 +44,7 @@ int refuse(int code, const std::string& why) {
 }  // namespace
 
 std::variant<Seams, int> make_seams(const Config& config) {
-  auto database = stores::sqlite::Database::open(config.data);
+  auto database = stores::sqlite::Database::open(config.data, config.power_loss);
   if (!database) return refuse(kExitData, database.error().detail());
   Seams seams;
   seams.queues =

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/settling.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -102,6 +103,28 @@ Judgement survive(const View& view, const contract::Claims& claims, const Going&
   return Judgement::met(judged);
 }
 
+/// What is violated first: that, or that what was acked is over, where acks are durable.
+Judgement with_acks(const View& view, const contract::Claims& claims, const Judgement& survived) {
+  if (survived.verdict() == contract::Verdict::violated ||
+      claims.trait("queue", "ack") != "durable")
+    return survived;
+  const Judgement acked = judge_acked_on_later_connection(view, claims);
+  return acked.verdict() == contract::Verdict::violated ? acked : survived;
+}
+
+/// A publish that was not accepted between that instant and the next stop, and not for want of
+/// room; or null.
+const Operation* refused_after(const View& view, Time from) {
+  Time until = history::kNever;
+  for (const history::Note& stop : view.marks("stop"))
+    if (stop.at > from) until = std::min(until, stop.at);
+  for (const Operation& publish : view.operations(Action::publish))
+    if (publish.invoked > from && publish.answered < until && !publish.ok() &&
+        publish.error != "backpressure" && publish.error != "rate_limited")
+      return &publish;
+  return nullptr;
+}
+
 }  // namespace
 
 Judgement judge_publishes_survive(const View& view, const contract::Claims& claims) {
@@ -110,6 +133,26 @@ Judgement judge_publishes_survive(const View& view, const contract::Claims& clai
 
 Judgement judge_waiting_survives(const View& view, const contract::Claims& claims) {
   return survive(view, claims, {"stop", "lost_in_restart", "restart"});
+}
+
+Judgement judge_power_cut_survived(const View& view, const contract::Claims& claims) {
+  return with_acks(view, claims,
+                   survive(view, claims, {"power_cut", "lost_in_power_cut", "power cut"}));
+}
+
+Judgement judge_second_start(const View& view, const contract::Claims& claims) {
+  const auto refused = view.marks("second_refused");
+  if (refused.empty() && view.marks("second_serves").empty())
+    return Judgement::inconclusive("no second bus was started");
+  for (const history::Note& second : refused)
+    if (const Operation* publish = refused_after(view, second.at))
+      return Judgement::violated(
+          "disturbed",
+          fmt::format("A second bus refused to start, and from then on the first did not accept "
+                      "message m{} ({}).",
+                      publish->message, publish->error),
+          {second.index, publish->invoke_index, publish->answer_index});
+  return with_acks(view, claims, survive(view, claims, {"stop", "lost", "restart"}));
 }
 
 }  // namespace busproof::checkers

@@ -14,4 +14,13 @@ Judgement judge_publishes_survive(const history::View& view, const contract::Cla
 /// DUR-1.waiting: the same of a polite stop, the mark "stop". Finding: lost_in_restart.
 Judgement judge_waiting_survives(const history::View& view, const contract::Claims& claims);
 
+/// DUR-4.nothing_lost: the same of a power cut, the mark "power_cut"; where acks are durable, what
+/// was acked does not come again either. Findings: lost_in_power_cut, acked_came_again.
+Judgement judge_power_cut_survived(const history::View& view, const contract::Claims& claims);
+
+/// DUR-6.twice: a second bus on the same data, the mark "second_serves" or "second_refused", cost
+/// nothing: all that was accepted comes after the next restart, and what was acked does not. Where
+/// the second refused the first goes on accepting. Findings: lost, acked_came_again, disturbed.
+Judgement judge_second_start(const history::View& view, const contract::Claims& claims);
+
 }  // namespace busproof::checkers

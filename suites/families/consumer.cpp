@@ -20,6 +20,19 @@ void Consumer::ack(const std::vector<Delivered>& fresh) {
     if (auto answered = session_.await_ack(operation); !answered && session_.closed()) return;
 }
 
+void take_all(stage::Stage& stage, targets::Session& session, const std::string& destination,
+              std::set<std::uint32_t> missing, std::int64_t lease_ms) {
+  const auto held = stage.subscribe(session, {.destination = destination,
+                                              .credit = stage.credit_for(20),
+                                              .lease_ms = lease_for(stage, lease_ms)});
+  Consumer consumer(stage, session, held);
+  consumer.until([&](const std::vector<Delivered>& deliveries) {
+    for (const Delivered& delivery : deliveries) missing.erase(delivery.message);
+    return missing.empty();
+  });
+  consumer.fence(destination);
+}
+
 bool Consumer::until(const targets::Session::Enough& enough) {
   for (;;) {
     bool done = false;

@@ -3,6 +3,8 @@
 // Threads: one.
 #pragma once
 
+#include <set>
+
 #include "suites/stage/stage.hpp"
 
 namespace busproof::families {
@@ -35,6 +37,11 @@ class Consumer {
   targets::Subscribed subscription_;
   std::size_t acked_;
 };
+
+/// Subscribes with a lease of about that long and acks what comes, until all of those messages have
+/// come or nothing more does; then up to a fence.
+void take_all(stage::Stage& stage, targets::Session& session, const std::string& destination,
+              std::set<std::uint32_t> missing, std::int64_t lease_ms = 1000);
 
 /// How many different messages those deliveries are of.
 std::size_t messages_in(const std::vector<targets::Delivered>& deliveries);

@@ -1,4 +1,4 @@
-// DUR: what was acknowledged survives SIGKILL at any instant.
+// DUR: what was acknowledged survives SIGKILL at any instant, and a cut of its disk's power.
 #include <array>
 #include <set>
 
@@ -31,9 +31,10 @@ Subscribed subscribe(Stage& stage, Session& session, const std::string& destinat
   return stage.subscribe(session, wanted);
 }
 
-/// Publishes and acks are under way when the bus is killed, after a random number of deliveries.
+/// Publishes and acks are under way when the bus is ended, after a random number of deliveries.
 /// Gives the messages that were accepted and that nobody tried to ack.
-std::set<std::uint32_t> killed_under_load(Stage& stage, const std::string& destination) {
+std::set<std::uint32_t> ended_under_load(Stage& stage, const std::string& destination,
+                                         void (Stage::*end)()) {
   Session& session = stage.connect();
   const Subscribed held = subscribe(stage, session, destination);
   // Some acks are answered before the load: whenever the kill comes, there is something to forget.
@@ -51,7 +52,7 @@ std::set<std::uint32_t> killed_under_load(Stage& stage, const std::string& desti
     if (!session.wait(held, stage.patience(), more)) break;
     acks.push_back(session.start_ack(session.deliveries(held)[next]));
   }
-  stage.kill_bus();
+  (stage.*end)();
   std::set<std::uint32_t> owed;
   for (const std::uint32_t operation : publishes)
     if (auto answer = session.await_publish(operation); answer) owed.insert(answer->message);
@@ -62,10 +63,10 @@ std::set<std::uint32_t> killed_under_load(Stage& stage, const std::string& desti
   return owed;
 }
 
-void survives_a_kill(Stage& stage) {
-  for (int round = 0; round < kRounds; ++round) {
+void survives(Stage& stage, int rounds, void (Stage::*end)()) {
+  for (int round = 0; round < rounds; ++round) {
     const std::string destination = stage.destination();
-    const auto owed = killed_under_load(stage, destination);
+    const auto owed = ended_under_load(stage, destination, end);
     stage.start_bus();
     Session& after = stage.connect();
     Consumer consumer(stage, after, subscribe(stage, after, destination));
@@ -79,6 +80,16 @@ void survives_a_kill(Stage& stage) {
   }
 }
 
+void survives_a_kill(Stage& stage) { survives(stage, kRounds, &Stage::kill_bus); }
+
+void survives_a_power_cut(Stage& stage) {
+  constexpr std::uint64_t kDiskBytes = 64 * 1'048'576;
+  constexpr int kCuts = 2;
+  stage.put_on_disk_with_power(kDiskBytes);
+  survives(stage, kCuts, &Stage::cut_power);
+}
+
+constexpr JudgedCase kPowerCut[] = {{"DUR-4.nothing_lost", checkers::judge_power_cut_survived}};
 constexpr JudgedCase kKill[] = {{"DUR-2.publish", checkers::judge_publishes_survive},
                                 {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
 
@@ -87,6 +98,10 @@ constexpr std::array kScenarios = {
              .cases = kKill,
              .bus = stage::Bus::own,
              .run = survives_a_kill},
+    Scenario{.name = "Durability.DUR_4_survives_a_power_cut",
+             .cases = kPowerCut,
+             .bus = stage::Bus::own,
+             .run = survives_a_power_cut},
 };
 
 }  // namespace

@@ -11,8 +11,10 @@ std::vector<const Scenario*> all() {
   // One a line, so that what is added in two places merges.
   // clang-format off
   for (const auto family : {
+           disks(),
            durability(),
            restart(),
+           starting(),
            compression(),
            damage(),
            integrity(),

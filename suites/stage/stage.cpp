@@ -59,8 +59,10 @@ Session& Stage::connect() {
   return session;
 }
 
-Session& Stage::connect_silently() {
-  auto session = Session::open(setting_.target.connector(), shared());
+Session& Stage::connect_silently() { return connect_to(setting_.target); }
+
+Session& Stage::connect_to(targets::Target& target) {
+  auto session = Session::open(target.connector(), shared());
   if (!session && session.error().kind() == "one_connection")
     throw Abandoned{Verdict::unverified, "transport: " + session.error().detail()};
   unreachable_ = !session;
@@ -192,6 +194,11 @@ milliseconds Stage::mark_processor_time(std::string_view name) {
 
 void Stage::start_bus() { start_bus({}); }
 
+void Stage::gone() {
+  for (const auto& session : sessions_) session->wait_closed(patience());
+  control_.reset();
+}
+
 void Stage::need_variant(std::string_view variant) const {
   if (!setting_.target.has_variant(variant))
     throw Abandoned{Verdict::unverified, fmt::format("variant: the target names no {}", variant)};
@@ -206,8 +213,7 @@ void Stage::start_bus(std::string_view variant) {
 
 void Stage::await_start(const std::function<contract::Result<void>()>& start,
                         const std::string& detail) {
-  for (const auto& session : sessions_) session->wait_closed(patience());
-  control_.reset();
+  gone();
   if (auto started = start(); !started) {
     recorder().mark("not_ready");
     throw Abandoned{Verdict::blocked, "the bus did not start again: " + started.error().detail()};

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <random>
@@ -167,6 +168,41 @@ class Stage {
     return setting_.target.corrupter(damage.part + "." + damage.op) != nullptr;
   }
 
+  /// Starts the bus, which may rightly refuse that. The mark "started" or "not_started", with what
+  /// it has written since its start ("wrote") and, in the latter, "why" as a sentence.
+  bool try_start_bus();
+
+  /// Ends the scenario as unverified where the bus is not told to keep its data in ${data}.
+  void need_data() const;
+
+  /// All that lies in ${data}, while the bus is stopped: kept, and put there again.
+  void save_data();
+  void restore_data();
+
+  /// Damages the store's main file while the bus is stopped: the mark "damaged" with "how".
+  /// Unverified where the target names no such file in ${data}.
+  enum class FileDamage : std::uint8_t { header, middle, truncated };
+  void damage_file(FileDamage how);
+
+  /// Starts the bus once more on the same data: the mark "second_serves" or "second_refused" with
+  /// "why". Stopping it is the mark "second_stopped".
+  bool start_second();
+  targets::Session& connect_to_second();
+  void stop_second();
+
+  /// Starts the bus anew on an empty disk of its own, of that many bytes. Unverified where that
+  /// cannot be made on this machine, or the bus does not start on it.
+  void put_on_small_disk(std::uint64_t bytes);
+  void put_on_disk_with_power(std::uint64_t bytes);
+
+  /// Takes all the room of that disk, and gives it back: the marks "full" and "room".
+  void fill_disk();
+  void make_room();
+
+  /// The power of that disk is cut, and the bus is gone at once: the marks "power_cut" and "kill".
+  /// With start_bus() both are back.
+  void cut_power();
+
   /// Ends the scenario as unverified where the bus is not its alone: not launched for it.
   void need_own_bus() const;
 
@@ -192,6 +228,13 @@ class Stage {
 
  private:
   void need_hold() const;
+  contract::Result<void> start_and_greet(targets::Target& target);
+  void gone();
+  void put_on(contract::Result<std::unique_ptr<disk::Disk>> disk);
+  disk::Disk& disk();
+  [[nodiscard]] std::filesystem::path saved() const;
+  void mark(std::string_view name, const boost::json::object& detail);
+  targets::Session& connect_to(targets::Target& target);
   void await_start(const std::function<contract::Result<void>()>& start, const std::string& detail);
   bool corrupt_outside(const targets::Published& message, const Damage& damage);
   targets::Shared shared();
@@ -201,6 +244,7 @@ class Stage {
   std::mt19937_64 random_;
   int destinations_ = 0;
   bool unreachable_ = false;
+  std::unique_ptr<targets::Target> second_;
   std::vector<std::unique_ptr<targets::Session>> sessions_;
   std::unique_ptr<targets::Session> control_;
 };

@@ -1,6 +1,7 @@
 #include "suites/targets/target.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <fstream>
 
@@ -57,8 +58,18 @@ void anchor(std::vector<std::string>& command, const fs::path& folder) {
 
 Result<std::unique_ptr<Target>> Target::make(Reactor& reactor, const TargetFile& file,
                                              const fs::path& work, const Wrap& wrap) {
-  std::unique_ptr<Target> target(new Target(reactor, file));  // The constructor is private.
-  if (auto prepared = target->prepare(work); !prepared)
+  return make_on(reactor, file, work, work / "data", wrap);
+}
+
+Result<std::unique_ptr<Target>> Target::twin() const {
+  return make_on(reactor_, written_, work_ / "twin", data(), wrap_);
+}
+
+Result<std::unique_ptr<Target>> Target::make_on(Reactor& reactor, const TargetFile& file,
+                                                const fs::path& work, const fs::path& data,
+                                                const Wrap& wrap) {
+  std::unique_ptr<Target> target(new Target(reactor, file, wrap));  // The constructor is private.
+  if (auto prepared = target->prepare(work, data); !prepared)
     return tl::make_unexpected(prepared.error());
   auto connector = target->make_connector();
   if (!connector) return tl::make_unexpected(connector.error());
@@ -76,14 +87,15 @@ Target::~Target() {
   if (process_) stop();
 }
 
-Result<void> Target::prepare(const fs::path& work) {
+Result<void> Target::prepare(const fs::path& work, const fs::path& data) {
   work_ = work;
   std::error_code failed;
-  fs::create_directories(work / "data", failed);
-  if (failed)
-    return refused("unavailable",
-                   fmt::format("{}: {}", (work / "data").string(), failed.message()));
-  values_ = {{"data", (work / "data").string()}, {"node", "1"}};
+  for (const fs::path& folder : {work, data}) {
+    fs::create_directories(folder, failed);
+    if (failed)
+      return refused("unavailable", fmt::format("{}: {}", folder.string(), failed.message()));
+  }
+  values_ = {{"data", data.string()}, {"node", "1"}};
   for (const char* name : {"port", "control_port"}) {
     auto port = process::free_port();
     if (!port) return tl::make_unexpected(port.error());
@@ -184,6 +196,8 @@ Result<void> Target::launch(const Environment& over) {
   if (!file_.launch) return {};
   Environment env = file_.launch->env;
   for (const auto& [name, value] : over) env[name] = value;
+  std::error_code none;
+  log_begins_ = fs::exists(work_ / "bus.log", none) ? fs::file_size(work_ / "bus.log", none) : 0;
   auto started =
       process::Process::start({.command = file_.launch->command,
                                .env = env,
@@ -211,6 +225,27 @@ void Target::kill() {
   if (!process_) return;
   process_->kill();
   process_.reset();
+}
+
+void Target::freeze() const {
+  if (process_) process_->signal(SIGSTOP);
+}
+
+bool Target::keeps_data() const {
+  if (!written_.launch) return false;
+  const auto names = [](const std::string& text) {
+    return text.find("${data}") != std::string::npos;
+  };
+  const auto& command = written_.launch->command;
+  const auto& env = written_.launch->env;
+  return std::any_of(command.begin(), command.end(), names) ||
+         std::any_of(env.begin(), env.end(), [&](const auto& set) { return names(set.second); });
+}
+
+fs::path Target::main_file() const {
+  for (const auto& [name, backend] : file_.backends)
+    if (backend.where.starts_with(data())) return backend.where;
+  return {};
 }
 
 std::optional<std::int64_t> Target::peak_memory() const {
@@ -249,6 +284,18 @@ std::string Target::obituary(std::chrono::milliseconds limit) {
   if (!process_ || !process_->wait(limit)) return {};
   return fmt::format("{} {}{}", fmt::join(file_.launch->command, " "), process_->ending(),
                      last_words());
+}
+
+std::string Target::written_since_start() const {
+  constexpr std::uintmax_t kBytes = 16'384;
+  std::ifstream file(work_ / "bus.log", std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  const auto size = static_cast<std::uintmax_t>(file.tellg());
+  const auto from = std::max(log_begins_, size > kBytes ? size - kBytes : 0);
+  std::string words(size > from ? size - from : 0, '\0');
+  file.seekg(static_cast<std::streamoff>(from));
+  file.read(words.data(), static_cast<std::streamsize>(words.size()));
+  return words;
 }
 
 std::string Target::last_words() const {

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "fixtures/disk/disk.hpp"
 #include "fixtures/process/memory.hpp"
 #include "fixtures/process/process.hpp"
 #include "suites/targets/reactor.hpp"
@@ -31,6 +32,9 @@ class Target {
 
   ~Target();
 
+  /// The same bus once more on the same data, with ports of its own; nothing is started yet.
+  [[nodiscard]] contract::Result<std::unique_ptr<Target>> twin() const;
+
   /// Launches it, where it is launched, and waits until it is ready. A variant's variables come
   /// over the launch's own.
   contract::Result<void> start(std::string_view variant = {});
@@ -50,8 +54,22 @@ class Target {
   /// The rude end: SIGKILL to all of it.
   void kill();
 
+  /// SIGSTOP to all of it: nothing it does from now on is seen until it is killed.
+  void freeze() const;
+
   /// Whether stop and kill do anything: false for a bus at an address.
   [[nodiscard]] bool held() const { return file_.launch.has_value(); }
+
+  /// Whether it is launched from here and told to keep its data in ${data}.
+  [[nodiscard]] bool keeps_data() const;
+  [[nodiscard]] const std::string& data() const { return values_.at("data"); }
+
+  /// The first file that a backend names in ${data}; empty where none does.
+  [[nodiscard]] std::filesystem::path main_file() const;
+
+  /// Puts a disk beneath ${data}, for good: it goes when the bus has gone.
+  void put_on(std::unique_ptr<disk::Disk> disk) { disk_ = std::move(disk); }
+  [[nodiscard]] disk::Disk* disk() { return disk_.get(); }
 
   /// The peak of the resident memory of all that was launched, in bytes; nothing where it does not
   /// run from here.
@@ -86,22 +104,34 @@ class Target {
   /// `limit`, or was stopped or killed from here.
   std::string obituary(std::chrono::milliseconds limit = std::chrono::milliseconds(0));
 
+  /// What it has written to stderr since it was last started, the end of it at least.
+  [[nodiscard]] std::string written_since_start() const;
+
   /// "; it wrote: ..." with the last lines of its stderr and its adapters', or nothing.
   [[nodiscard]] std::string last_words() const;
 
  private:
-  Target(Reactor& reactor, TargetFile file) : reactor_(reactor), file_(std::move(file)) {}
-  contract::Result<void> prepare(const std::filesystem::path& work);
+  Target(Reactor& reactor, const TargetFile& file, Wrap wrap)
+      : reactor_(reactor), written_(file), file_(file), wrap_(std::move(wrap)) {}
+  static contract::Result<std::unique_ptr<Target>> make_on(Reactor& reactor, const TargetFile& file,
+                                                           const std::filesystem::path& work,
+                                                           const std::filesystem::path& data,
+                                                           const Wrap& wrap);
+  contract::Result<void> prepare(const std::filesystem::path& work,
+                                 const std::filesystem::path& data);
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();
   contract::Result<void> launch(const Environment& over);
 
   Reactor& reactor_;
-  TargetFile file_;
+  TargetFile written_, file_;  // As written, and with everything substituted.
+  Wrap wrap_;
   Environment values_;
   std::string control_token_;
   std::filesystem::path work_;
+  std::uintmax_t log_begins_ = 0;  // Of the process that runs or ran last.
   std::unique_ptr<Connector> connector_, control_;
+  std::unique_ptr<disk::Disk> disk_;  // Outlives the process.
   std::optional<process::Process> process_;
 };
 

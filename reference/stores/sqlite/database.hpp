@@ -22,15 +22,18 @@ namespace reference::stores::sqlite {
 
 class Database {
  public:
-  /// Opens `directory`/refbus.db, made if missing, in WAL mode with synchronous=FULL, and holds a
-  /// lock on the directory. Refuses a damaged file, a foreign one, one that another process
-  /// holds, and a directory whose database is gone or empty though there was one.
-  static core::Result<std::shared_ptr<Database>> open(const std::string& directory);
+  /// Opens `directory`/refbus.db, made if missing, in WAL mode with synchronous=FULL, or NORMAL
+  /// where nothing need survive a `power_loss`, and holds a lock on the directory. Refuses a
+  /// damaged file, a foreign one, one that another process holds, and a directory whose database is
+  /// gone or empty though there was one.
+  static core::Result<std::shared_ptr<Database>> open(const std::string& directory,
+                                                      bool power_loss = true);
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  /// `synced`: what commits is on the disk itself then; else only safe from the process' end.
+  /// `synced`: what commits is on the disk itself then, where it is to survive a power loss; else
+  /// only safe from the process' end.
   void begin(bool synced);
   core::Result<void> commit();
   void rollback();
@@ -55,7 +58,8 @@ class Database {
   int lock_ = -1;
   int code_ = 0;
   std::string detail_;
-  bool synced_ = true;
+  bool power_loss_ = true;
+  bool synced_ = true;  // as the database was last told
 };
 
 /// A prepared statement: bind in order, then rows; it resets itself when bound anew.

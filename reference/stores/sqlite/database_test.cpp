@@ -72,6 +72,32 @@ TEST(Database, RefusesAForeignFile) {
   EXPECT_NE(refusal(directory.path()), "");
 }
 
+TEST(Database, WithoutRoomACommitIsDefinitelyUndoneAndLaterOnesGoOn) {
+  TemporaryDirectory directory;
+  auto database = *Database::open(directory.path());
+  ASSERT_TRUE(database->execute("CREATE TABLE t (a)"));
+  Statement insert(*database, "INSERT INTO t VALUES (zeroblob(?))"),
+      count(*database, "SELECT count(*) FROM t");
+  const auto commit = [&](int rows) {
+    database->begin(true);
+    for (int i = 0; i < rows; ++i) insert.with(3'000).run();
+    return database->commit();
+  };
+  ASSERT_TRUE(commit(2));
+  ASSERT_TRUE(database->execute("PRAGMA max_page_count = 20"));
+  const auto refused = commit(100);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().definite()) << refused.error().detail();
+  ASSERT_TRUE(count.with().row()) << "what was there can be read";
+  EXPECT_EQ(count.integer(0), 2);
+  count.reset();
+  EXPECT_TRUE(commit(1)) << "what still fits is taken";
+  ASSERT_TRUE(database->execute("PRAGMA max_page_count = 1000000"));
+  EXPECT_TRUE(commit(100));
+  ASSERT_TRUE(count.with().row());
+  EXPECT_EQ(count.integer(0), 103);
+}
+
 TEST(Database, TheFirstErrorSticksUntilItIsTaken) {
   TemporaryDirectory directory;
   auto database = *Database::open(directory.path());

@@ -157,10 +157,12 @@ constexpr auto kDur6Cases = std::to_array<Case>({
      .says = "A bus that is started a second time on the same data serves it or refuses, and harms "
              "nothing.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
     {.name = "older_schema",
      .says = "Data of an older schema is taken over whole, where the target provides some.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
 });
 constexpr Rule kDur6{.id = "DUR-6",
@@ -209,10 +211,12 @@ constexpr auto kDur8Cases = std::to_array<Case>({
     {.name = "never_empty",
      .says = "It never comes up silently empty.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
     {.name = "says_so",
-     .says = "What it lost in a repair is reported and bounded.",
+     .says = "A refusal says why; what a repair lost is reported and bounded.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
 });
 constexpr Rule kDur8{
@@ -229,6 +233,7 @@ constexpr auto kDur9Cases = std::to_array<Case>({
     {.name = "refused",
      .says = "A publish that finds no room is refused definitely.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
     {.name = "kept",
      .says = "Nothing accepted is lost.",
@@ -238,11 +243,12 @@ constexpr auto kDur9Cases = std::to_array<Case>({
     {.name = "reads",
      .says = "Retrieves go on.",
      .hook = Hook::needed,
-     .also = "store",
+     .also = "queue store",
      .from = Durability::restart},
     {.name = "recovers",
      .says = "With room again it accepts again without a restart.",
      .hook = Hook::needed,
+     .also = "queue",
      .from = Durability::restart},
 });
 constexpr Rule kDur9{.id = "DUR-9",
