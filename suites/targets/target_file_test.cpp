@@ -27,12 +27,14 @@ launch:
   command: [bus, --port, "${port}"]
   env: {DATA: "${data}", LEVEL: 3}
   ready: {http: "http://127.0.0.1:${port}/readyz", within: 2m}
+  clock: faketime
 connect: {websocket: "ws://127.0.0.1:${port}/"}
 control: {websocket: "ws://127.0.0.1:${control_port}/"}
 backends: {store: {sqlite: "${data}/bus.db", holds: [payloads, queues]}}
 variants:
   limits.small: {LEASE_MS: "200"}
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
+rows: {store: SELECT count(*) FROM body}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -52,6 +54,8 @@ profile: queue
   EXPECT_EQ(store.holds, (std::vector<std::string>{"payloads", "queues"}));
   EXPECT_EQ(store.corrupt.at("payload.flip"),
             "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
+  EXPECT_TRUE(target->launch->faketime);
+  EXPECT_EQ(store.rows, "SELECT count(*) FROM body");
   EXPECT_EQ(target->profile, "queue");
 }
 
@@ -79,7 +83,11 @@ TEST(TargetFile, EveryWayToConnect) {
 TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, backends, variants, corrupt, profile");
+            "control, backends, variants, corrupt, rows, profile");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
+            "bus.yaml, line 2: rows names \"store\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nlaunch: {command: [b], clock: sundial}\n"),
+            "bus.yaml, line 2: launch.clock must be faketime");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
             "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {store: {sqlite: f}}\n"
