@@ -56,9 +56,9 @@ int run(const Config& config, Seams seams) {
   // Nobody may read the log any more; that is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
   if (const auto made = seams.payloads->migrate(); !made)
-    return refuse(kExitData, made.error().detail());
+    return refuse(kExitData, config.data + ": " + made.error().detail());
   if (const auto made = seams.queues->migrate(); !made)
-    return refuse(kExitData, made.error().detail());
+    return refuse(kExitData, config.data + ": " + made.error().detail());
 
   executor::Executor executor(settings_of(config), *seams.queues, *seams.payloads, *seams.policies,
                               *seams.random, seams.edge.get());

@@ -8,7 +8,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "suites/checkers/instant.hpp"
+#include "suites/contract/instant.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -44,8 +44,8 @@ bool same(std::string_view name, const json::value& sent, const json::value& cam
   if (sent.is_number() && came.is_number())
     return sent.to_number<double>() == came.to_number<double>();
   if (!is_time(name) || !sent.is_string() || !came.is_string()) return sent == came;
-  const auto instant = instant_of(sent.get_string());
-  return instant && instant == instant_of(came.get_string());
+  const auto instant = contract::instant_from(sent.get_string());
+  return instant && instant == contract::instant_from(came.get_string());
 }
 
 const json::object* member(const json::object& of, std::string_view name) {

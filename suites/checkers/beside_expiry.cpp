@@ -7,6 +7,7 @@
 #include "suites/checkers/expired.hpp"
 #include "suites/checkers/groups.hpp"
 #include "suites/checkers/life.hpp"
+#include "suites/checkers/refusals.hpp"
 #include "suites/checkers/settling.hpp"
 
 namespace busproof::checkers {
@@ -40,7 +41,7 @@ std::optional<Judgement> refused_in_time(const View& view, const contract::Claim
       for (const Operation& ack : view.operations(Action::ack))
         for (std::size_t i = 0; i < deliveries.size(); ++i)
           if (ack.delivery == deliveries[i].delivery && ack.session == deliveries[i].session &&
-              ack.outcome == history::Phase::fail && !is_passing(ack.error) &&
+              ack.outcome == history::Phase::fail && !is_momentary(ack) &&
               ack.answered < earliest_end(view, claims, deliveries[i], starts[i]))
             return Judgement::violated(
                 "ack_refused",
@@ -66,7 +67,7 @@ Judgement judge_reads_beside_expiry(const View& view, const contract::Claims& cl
           fmt::format("Message m{} was read with other bytes while messages expired.",
                       publish->message),
           events);
-    if (!retrieve.ok() && !says_gone(retrieve) && !is_passing(retrieve.error))
+    if (!retrieve.ok() && !says_gone(retrieve) && !is_momentary(retrieve))
       return Judgement::violated("unclean_error",
                                  fmt::format("Reading m{} while messages expired gave \"{}\".",
                                              publish->message, retrieve.error),

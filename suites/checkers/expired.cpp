@@ -6,6 +6,7 @@
 
 #include "suites/checkers/life.hpp"
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/refusals.hpp"
 #include "suites/checkers/remains.hpp"
 #include "suites/checkers/timing.hpp"
 
@@ -188,7 +189,7 @@ Judgement judge_expired_acked(const View& view, const contract::Claims& claims) 
         if (ack.session != copy.came[i].session || otherwise_settled(view, ack)) continue;
         if (!certainly_over(view, claims, *copy.publish, ack.invoked)) continue;
         const Time lease_end = earliest_end(view, claims, copy.came[i], copy.starts[i]);
-        if (ack.answered >= lease_end || (!ack.ok() && is_passing(ack.error))) continue;
+        if (ack.answered >= lease_end || (!ack.ok() && is_momentary(ack))) continue;
         if (!ack.ok())
           return Judgement::violated(
               "ack_refused",

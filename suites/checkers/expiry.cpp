@@ -6,6 +6,7 @@
 
 #include "suites/checkers/life.hpp"
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/refusals.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -155,7 +156,7 @@ Judgement judge_refused(const View& view, std::string_view what, Concerns concer
       return Judgement::violated(
           "accepted", fmt::format("Message m{} was accepted with {}.", publish.message, what),
           events);
-    if (is_passing(publish.error)) continue;
+    if (is_momentary(publish)) continue;
     if (publish.error != "invalid_argument")
       return Judgement::violated(
           "wrong_error",
@@ -271,6 +272,23 @@ Judgement judge_restart_keeps(const View& view, const contract::Claims& claims) 
       return started.at > from && started.at < to;
     });
   });
+}
+
+Judgement judge_expiry_survives(const View& view, const contract::Claims& claims) {
+  const auto all = seen_times(view);
+  for (const history::Note& started : view.marks("started"))
+    for (const Seen& before : all)
+      for (const Seen& after : all) {
+        if (before.publish != after.publish || before.inspect->answered > started.at ||
+            after.inspect->invoked < started.at || !before.expires || after.expires)
+          continue;
+        return Judgement::violated(
+            "expiry_lost",
+            fmt::format("Message m{} had an expires_at before the restart and has none after it.",
+                        before.publish->message),
+            {before.inspect->answer_index, started.index, after.inspect->answer_index});
+      }
+  return judge_restart_keeps(view, claims);
 }
 
 Judgement judge_zero_refused(const View& view, const contract::Claims&) {

@@ -1,8 +1,5 @@
 #include "suites/checkers/life.hpp"
 
-#include <algorithm>
-#include <array>
-
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -58,13 +55,6 @@ bool maybe_over(const View& view, const contract::Claims& claims, const Operatio
   if (is_mortal(publish) && !life) return true;
   const auto lives = life ? life : declared(claims, "ttl_default_ms");
   return lives && view.passed_at_most(publish.invoked, at) >= *lives - granularity(claims);
-}
-
-bool is_passing(std::string_view error) {
-  constexpr std::array<std::string_view, 9> kPassing = {
-      "no_answer",    "disconnected",      "rate_limited", "backpressure",   "closed",
-      "breaker_open", "store_unavailable", "forbidden",    "unauthenticated"};
-  return error.empty() || std::find(kPassing.begin(), kPassing.end(), error) != kPassing.end();
 }
 
 }  // namespace busproof::checkers

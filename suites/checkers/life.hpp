@@ -36,10 +36,6 @@ bool certainly_over(const history::View& view, const contract::Claims& claims,
 bool maybe_over(const history::View& view, const contract::Claims& claims,
                 const history::Operation& publish, history::Time at);
 
-/// Whether an error, or none for want of an answer, says no more than that the bus could not or
-/// would not serve anybody then.
-bool is_passing(std::string_view error);
-
 /// Whether a request on a message says that there is none of that id.
 inline bool says_gone(const history::Operation& request) {
   return request.error == "expired" || request.error == "not_found";

@@ -43,7 +43,8 @@ bool is_momentary(const Operation& operation) {
 }
 
 bool answered_for_itself(const Operation& operation) {
-  return operation.answered != history::kNever && !is_passing(operation);
+  return operation.answered != history::kNever &&
+         (!is_passing(operation) || operation.error == "unauthenticated");
 }
 
 bool lives(const View& view, std::uint32_t session, Time after) {

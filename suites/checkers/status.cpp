@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "suites/checkers/instant.hpp"
 #include "suites/checkers/status_walk.hpp"
 #include "suites/checkers/timing.hpp"
+#include "suites/contract/instant.hpp"
 
 namespace busproof::checkers {
 namespace {
@@ -84,8 +84,8 @@ std::string changed_field(const Operation& before, const Operation& after) {
   if (number_of(before.said, "datasize", -1) != number_of(after.said, "datasize", -1))
     return "datasize";
   for (const char* name : {"created_at", "expires_at"}) {
-    const auto first = instant_of(text_of(before.said, name));
-    const auto second = instant_of(text_of(after.said, name));
+    const auto first = contract::instant_from(text_of(before.said, name));
+    const auto second = contract::instant_from(text_of(after.said, name));
     if (first && second && *first != *second) return name;
   }
   return {};
@@ -110,8 +110,8 @@ Reads reads_between(const View& view, std::uint32_t message, Time from, Time to)
 
 std::optional<Judgement> accessed_wrong(const contract::Claims& claims, const Operation& before,
                                         const Operation& after, const Reads& reads) {
-  const auto first = instant_of(text_of(before.said, "accessed_at"));
-  const auto second = instant_of(text_of(after.said, "accessed_at"));
+  const auto first = contract::instant_from(text_of(before.said, "accessed_at"));
+  const auto second = contract::instant_from(text_of(after.said, "accessed_at"));
   if (!first) return std::nullopt;
   const std::vector<std::size_t> events = {before.answer_index, reads.last->answer_index,
                                            after.answer_index};

@@ -38,6 +38,7 @@ std::vector<const Scenario*> all() {
            correlation(),
            endpoint(),
            edges(),
+           dedupe(),
            holding(),
            batch(),
            handshake(),

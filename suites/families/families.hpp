@@ -17,6 +17,7 @@ std::span<const stage::Scenario> compression();
 std::span<const stage::Scenario> correlation();
 std::span<const stage::Scenario> damage();
 std::span<const stage::Scenario> dead_letters();
+std::span<const stage::Scenario> dedupe();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();

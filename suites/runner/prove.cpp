@@ -59,12 +59,6 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
   return options;
 }
 
-/// What shows only where a kill happens to fall is given some kills.
-int tries_of(const MutantSpec& mutant) {
-  constexpr int kTries = 3;
-  return mutant.case_id.starts_with("DUR-2.") || mutant.case_id.starts_with("DUR-7.") ? kTries : 1;
-}
-
 Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   const history::Time start = history::now();
   Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", "", 0};
@@ -73,8 +67,8 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   for (int seed = 1; seed <= all.seeds && proof.survived.empty(); ++seed) {
     contract::RunRecord record;
     const contract::CaseResult* result = nullptr;
-    for (int attempt = 0; attempt < tries_of(mutant); ++attempt) {
-      record = run(options_for(mutant, all, static_cast<std::uint64_t>(seed + 1000 * attempt)));
+    for (unsigned attempt = 0; attempt < mutant.tries; ++attempt) {
+      record = run(options_for(mutant, all, static_cast<std::uint64_t>(seed) + 1000U * attempt));
       result = find_case(record, mutant.case_id);
       if (result == nullptr || result->verdict != Verdict::met) break;
     }
@@ -133,8 +127,8 @@ std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target) {
   std::vector<MutantSpec> found;
   for (const edge::Mutant& mutant : edge::mutants())
     found.push_back({std::string(mutant.name), std::string(mutant.case_id),
-                     std::string(mutant.finding), std::string(mutant.what), target,
-                     wrap_in(mutant)});
+                     std::string(mutant.finding), std::string(mutant.what), target, wrap_in(mutant),
+                     1});
   return found;
 }
 
@@ -155,7 +149,8 @@ contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& progra
   std::vector<MutantSpec> found;
   for (const json::value& entry : list.get_array()) {
     const auto word = [&](const char* key) { return history::text_of(entry.as_object(), key); };
-    MutantSpec spec{word("name"), word("case"), word("finding"), word("what"), target, {}};
+    MutantSpec spec{word("name"), word("case"), word("finding"), word("what"), target, {}, 1};
+    spec.tries = static_cast<unsigned>(history::number_of(entry.as_object(), "tries"));
     spec.target.launch->command.front() = program;
     spec.target.launch->command.insert(spec.target.launch->command.begin() + 1,
                                        {"--mutant", spec.name});

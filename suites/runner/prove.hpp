@@ -2,8 +2,7 @@
 //
 // Killed means that the case came out violated, with the finding that the mutant names. A crash, a
 // time-out, blocked or inconclusive is no kill. A mutant must first carry 20 messages, or it is a
-// wreck, which proves nothing. What shows only where a kill happens to fall (DUR-2, DUR-7) has
-// three tries a seed.
+// wreck, which proves nothing.
 #pragma once
 
 #include <functional>
@@ -18,6 +17,8 @@ struct MutantSpec {
   std::string name, case_id, finding, what;
   targets::TargetFile target;  ///< Launched with the mutant in it, or the plain one
   targets::Wrap wrap;          ///< with this around it.
+  unsigned tries =
+      1;  ///< Runs a seed until the case is not met; for what a kill must happen to hit.
 };
 
 struct Proof {

@@ -42,14 +42,15 @@ class Stage {
   struct Setting {
     targets::Target& target;
     history::Recorder& recorder;
-    const contract::Claims& claims;
+    const contract::Claims& claims;  ///< Of the bus as it is when the stage is set.
     std::string token;  ///< Unique to this stage: part of event ids and destination names.
     std::uint64_t seed;
     Loads loads = {};
   };
   explicit Stage(const Setting& setting);
 
-  [[nodiscard]] const contract::Claims& claims() const { return setting_.claims; }
+  /// What the bus claimed last: another start may have been as a variant, with limits of its own.
+  [[nodiscard]] const contract::Claims& claims() const { return claims_; }
   [[nodiscard]] const Loads& loads() const { return setting_.loads; }
   [[nodiscard]] history::Recorder& recorder() { return setting_.recorder; }
   std::mt19937_64& random() { return random_; }
@@ -186,6 +187,7 @@ class Stage {
   targets::Shared shared();
 
   Setting setting_;
+  contract::Claims claims_;
   std::mt19937_64 random_;
   int destinations_ = 0;
   bool unreachable_ = false;

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "reference/schema/sqlite.hpp"
 #include "reference/stores/damage.hpp"
+#include "reference/stores/sqlite/migration.hpp"
 
 namespace reference::stores::sqlite {
 
@@ -51,7 +51,7 @@ SqlitePayloadStore::SqlitePayloadStore(std::shared_ptr<Database> database, const
 SqlitePayloadStore::~SqlitePayloadStore() = default;
 
 Result<void> SqlitePayloadStore::migrate() {
-  if (auto made = database_->execute(schema::kSqlite); !made) return made;
+  if (auto made = sqlite::migrate(*database_); !made) return made;
   statements_ = std::make_unique<Statements>(*database_);
   if (database_->failed()) return tl::unexpected(database_->take_error());
   return {};

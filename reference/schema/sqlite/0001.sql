@@ -2,7 +2,7 @@
 -- a record that can be retrieved.
 
 -- One row per accepted message. seq is the order of acceptance.
-CREATE TABLE IF NOT EXISTS message (
+CREATE TABLE message (
   seq            INTEGER PRIMARY KEY,
   transaction_id TEXT    NOT NULL UNIQUE,
   destination    TEXT    NOT NULL,
@@ -21,13 +21,13 @@ CREATE TABLE IF NOT EXISTS message (
   gone           INTEGER NOT NULL DEFAULT 0,   -- 1: expired, and kept only for who holds a lease
   error          TEXT                          -- why the payload is known to be bad
 ) STRICT;
-CREATE INDEX IF NOT EXISTS message_expires ON message (expires) WHERE gone = 0;
-CREATE INDEX IF NOT EXISTS message_gone ON message (seq) WHERE gone = 1;
-CREATE INDEX IF NOT EXISTS message_correlation ON message (correlation, seq)
+CREATE INDEX message_expires ON message (expires) WHERE gone = 0;
+CREATE INDEX message_gone ON message (seq) WHERE gone = 1;
+CREATE INDEX message_correlation ON message (correlation, seq)
   WHERE correlation IS NOT NULL;
 
 -- A destination's groups with their counts; accepted = the sum of all the others.
-CREATE TABLE IF NOT EXISTS queue_group (
+CREATE TABLE queue_group (
   id          INTEGER PRIMARY KEY AUTOINCREMENT,
   destination TEXT    NOT NULL,
   name        TEXT    NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE IF NOT EXISTS queue_group (
 ) STRICT;
 
 -- What a group is still owed: one row per message until it is settled.
-CREATE TABLE IF NOT EXISTS owed (
+CREATE TABLE owed (
   queue_group INTEGER NOT NULL,
   message     INTEGER NOT NULL,
   state       INTEGER NOT NULL,                -- 0 ready, 1 leased, 2 delayed, 3 dead
@@ -54,12 +54,12 @@ CREATE TABLE IF NOT EXISTS owed (
   reason      TEXT,                            -- of a dead letter
   PRIMARY KEY (queue_group, message)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS owed_ready ON owed (queue_group, rank, place) WHERE state = 0;
-CREATE INDEX IF NOT EXISTS owed_delayed ON owed (due) WHERE state = 2;
-CREATE INDEX IF NOT EXISTS owed_dead ON owed (queue_group, message) WHERE state = 3;
+CREATE INDEX owed_ready ON owed (queue_group, rank, place) WHERE state = 0;
+CREATE INDEX owed_delayed ON owed (due) WHERE state = 2;
+CREATE INDEX owed_dead ON owed (queue_group, message) WHERE state = 3;
 
 -- One row: what has happened since this database was made.
-CREATE TABLE IF NOT EXISTS totals (
+CREATE TABLE totals (
   id              INTEGER PRIMARY KEY CHECK (id = 1),
   next_place      INTEGER NOT NULL,            -- above every seq and place ever given
   published       INTEGER NOT NULL,
@@ -76,16 +76,16 @@ CREATE TABLE IF NOT EXISTS totals (
   payload_bytes   INTEGER NOT NULL,
   payload_corrupt INTEGER NOT NULL
 ) STRICT;
-INSERT OR IGNORE INTO totals VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+INSERT INTO totals VALUES (1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
 -- Payloads above the inline limit, in pieces.
-CREATE TABLE IF NOT EXISTS payload (
+CREATE TABLE payload (
   id             INTEGER PRIMARY KEY,
   transaction_id TEXT    NOT NULL UNIQUE,
   expires        INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS payload_expires ON payload (expires);
-CREATE TABLE IF NOT EXISTS payload_piece (
+CREATE INDEX payload_expires ON payload (expires);
+CREATE TABLE payload_piece (
   id      INTEGER PRIMARY KEY,
   payload INTEGER NOT NULL,
   n       INTEGER NOT NULL,
@@ -95,5 +95,3 @@ CREATE TABLE IF NOT EXISTS payload_piece (
   body    BLOB    NOT NULL,
   UNIQUE (payload, n)
 ) STRICT;
-
-PRAGMA user_version = 1;
