@@ -37,8 +37,8 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "Environment: MESSAGE_BUS_TTL_HOURS (48), MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 "
       "bytes),\nMESSAGE_BUS_COMPRESSION (gzip; none, zstd), REFBUS_ZSTD=0 to do without zstd,\n"
       "REFBUS_INLINE_BYTES_MAX, REFBUS_MESSAGE_BYTES_MAX, REFBUS_ATTEMPTS_MAX, "
-      "REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX (any number);\nfor tests BUSPROOF_CONTROL=1 "
-      "with BUSPROOF_CONTROL_LISTEN and "
+      "REFBUS_LEASE_DEFAULT_MS,\nREFBUS_BUFFER_BYTES_MAX, REFBUS_MESSAGES_MAX (any number);\n"
+      "for tests BUSPROOF_CONTROL=1 with BUSPROOF_CONTROL_LISTEN and "
       "BUSPROOF_CONTROL_TOKEN,\nBUSPROOF_CLOCK_OFFSET_MS. Flags win over variables.");
   app.set_version_flag("--version", std::string("refbus ") + kVersion);
   try {
