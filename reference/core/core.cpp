@@ -73,7 +73,7 @@ void Core::written(Conn conn, std::uint64_t bytes, Tick now) {
   auto* connection = state_->connection(conn);
   if (connection == nullptr) return;
   connection->unsent -= std::min(bytes, connection->unsent);
-  if (connection->starved && connection->unsent < kUnsentPause / 2) {
+  if (connection->starved && connection->unsent < unsent_pause(state_->settings.limits) / 2) {
     connection->starved = false;
     const auto ids = connection->subscriptions;
     for (const auto id : ids) {

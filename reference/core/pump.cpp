@@ -32,7 +32,7 @@ int free_credit(State& state, SubscriptionId id) {
   if (connection == nullptr || connection->closing) return 0;
   const int window =
       state.policies.window(subscription.credit, static_cast<int>(subscription.open.size()));
-  if (window > 0 && connection->unsent >= kUnsentPause) {
+  if (window > 0 && connection->unsent >= unsent_pause(state.settings.limits)) {
     connection->starved = true;
     return 0;
   }

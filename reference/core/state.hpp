@@ -2,6 +2,7 @@
 // lost with the process.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <list>
@@ -25,8 +26,12 @@ namespace reference::core {
 constexpr std::uint64_t kOpenRequestsMax = 4'096;
 constexpr std::uint64_t kOpenBytesMax = 64ULL * 1'048'576;
 
-/// A connection with this many unsent bytes gets no further queue deliveries for now.
+/// A connection with this many unsent bytes gets no further queue deliveries for now, nor one with
+/// as many as its buffer may hold.
 constexpr std::uint64_t kUnsentPause = 8ULL * 1'048'576;
+inline std::uint64_t unsent_pause(const Limits& limits) {
+  return std::min(kUnsentPause, limits.buffer_bytes_max);
+}
 
 /// Bodies above this are hashed by a worker.
 constexpr std::size_t kHashHere = 32'768;

@@ -52,6 +52,7 @@ std::vector<const Scenario*> all() {
            dead_letters(),
            settling(),
            queue_slow(),
+           queue_size(),
            topics_slow(),
        })
     // clang-format on

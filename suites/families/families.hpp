@@ -38,6 +38,7 @@ std::span<const stage::Scenario> queue_groups();
 std::span<const stage::Scenario> queue_load();
 std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> queue_retry();
+std::span<const stage::Scenario> queue_size();
 std::span<const stage::Scenario> queue_slow();
 std::span<const stage::Scenario> record();
 std::span<const stage::Scenario> removal();

@@ -35,9 +35,9 @@ int programs_of(Effort effort) {
 stage::Loads loads_of(Effort effort) {
   switch (effort) {
     case Effort::quick:
-      return {.waiting = 5'000, .finished = 500};
+      return {.waiting = 5'000, .finished = 1'000};
     case Effort::normal:
-      return {};
+      return {.waiting = 12'000, .finished = 1'500};
     case Effort::deep:
       return {.waiting = 1'000'000, .finished = 10'000};
   }

@@ -18,8 +18,8 @@ namespace busproof::runner {
 /// How hard properties try, and how much there is where much is the point; the meanings are fixed
 /// and part of every result.
 enum class Effort : std::uint8_t {
-  quick,   ///< 20 programs of at most 30 operations; 5 000 messages waiting, 500 come and gone
-  normal,  ///< 100; 20 000, 1 500
+  quick,   ///< 20 programs of at most 30 operations; 5 000 messages waiting, 1 000 come and gone
+  normal,  ///< 100; 12 000, 1 500
   deep,    ///< 1000; 1 000 000, 10 000
 };
 

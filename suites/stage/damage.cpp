@@ -47,6 +47,11 @@ void Stage::mark_rows() {
   std::int64_t sum = 0;
   bool any = false;
   for (const auto& [name, backend] : setting_.target.backends()) {
+    if (backend.rows.empty() && (claims().has("audit") || claims().has("dedupe")))
+      throw Abandoned{Verdict::unverified,
+                      fmt::format("what the bus remembers of messages that are gone stays: the "
+                                  "target has to say with rows.{} what may not",
+                                  name)};
     const auto rows = backends::count_rows(backend.where, backend.rows);
     if (!rows) give_up("rows: " + name, rows.error());
     sum += *rows;

@@ -127,7 +127,10 @@ contract::Result<json::object> Stage::control(const std::string& method, json::o
     throw Abandoned{Verdict::unverified, "the bus has no hook " + method};
   Session* session = nullptr;
   if (setting_.target.control_on_connection()) {
-    session = sessions_.empty() ? &connect() : sessions_.back().get();
+    // On the newest that still lives.
+    const auto open = std::find_if(sessions_.rbegin(), sessions_.rend(),
+                                   [](const auto& one) { return !one->closed(); });
+    session = open == sessions_.rend() ? &connect() : open->get();
   } else if (targets::Connector* connector = setting_.target.control(); connector != nullptr) {
     if (!control_) {
       auto opened = Session::open(*connector, shared());

@@ -27,6 +27,7 @@ launch:
   command: [bus, --port, "${port}"]
   env: {DATA: "${data}", LEVEL: 3}
   ready: {http: "http://127.0.0.1:${port}/readyz", within: 2m}
+  clock: faketime
 connect: {websocket: "ws://127.0.0.1:${port}/"}
 control: {websocket: "ws://127.0.0.1:${control_port}/"}
 http: {base: "http://127.0.0.1:${port}", metrics: /metrics}
@@ -35,6 +36,7 @@ variants:
   limits.small: {LEASE_MS: "200"}
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
 archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
+rows: {store: SELECT count(*) FROM body}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -57,6 +59,8 @@ profile: queue
   EXPECT_EQ(store.corrupt.at("payload.flip"),
             "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
   EXPECT_EQ(store.archive, "SELECT 1 FROM swept WHERE id = $1");
+  EXPECT_TRUE(target->launch->faketime);
+  EXPECT_EQ(store.rows, "SELECT count(*) FROM body");
   EXPECT_EQ(target->profile, "queue");
 }
 
@@ -86,7 +90,11 @@ TEST(TargetFile, ARefusalNamesFileAndLine) {
             "bus.yaml, line 2: http needs a base, http://HOST:PORT");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, http, backends, variants, corrupt, archive, profile");
+            "control, http, backends, variants, corrupt, rows, archive, profile");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
+            "bus.yaml, line 2: rows names \"store\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nlaunch: {command: [b], clock: sundial}\n"),
+            "bus.yaml, line 2: launch.clock must be faketime");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
             "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\narchive: {store: x}\n"),

@@ -228,11 +228,13 @@ constexpr Rule kQue25{
 constexpr auto kQue26Cases = std::to_array<Case>({
     {.name = "store",
      .says = "Rows and keys are back where they were after 10 000 messages and groups.",
-     .hook = Hook::needed},
+     .hook = Hook::needed,
+     .also = "ttl"},
     {.name = "process",
      .says =
          "Descriptors and memory are back where they were after 10 000 messages and connections.",
-     .hook = Hook::needed},
+     .hook = Hook::needed,
+     .also = "ttl"},
 });
 constexpr Rule kQue26{.id = "QUE-26",
                       .level = Level::should,
