@@ -23,6 +23,8 @@ std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> expired();
 std::span<const stage::Scenario> expiry();
+std::span<const stage::Scenario> audit();
+std::span<const stage::Scenario> fanout();
 std::span<const stage::Scenario> handshake();
 std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> integrity();
