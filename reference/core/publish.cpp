@@ -239,7 +239,8 @@ void advance(State& state, const std::shared_ptr<Line>& line) {
       continue;
     }
     commit(state, line, submission);
-    topic_pending = topic_pending || submission->has_topic();
+    // What only went to topics is out already.
+    topic_pending = topic_pending || (submission->committing && submission->has_topic());
   }
 }
 

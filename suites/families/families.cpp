@@ -50,6 +50,7 @@ std::vector<const Scenario*> all() {
            dead_letters(),
            settling(),
            queue_slow(),
+           topics_slow(),
        })
     // clang-format on
     for (const Scenario& scenario : family) found.push_back(&scenario);

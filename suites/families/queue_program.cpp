@@ -95,6 +95,8 @@ class Performer {
   }
 
   void reconnect() {
+    // Where leases run on without their holder each would have to be waited for.
+    if (stage_.claims().trait("queue", "release") == "keeps" && !held_.empty()) return;
     const auto most = stage_.claims().limit("attempts_max");
     for (const Delivered& delivery : held_)
       if (most && delivery.attempt + 1 >= *most) return;

@@ -111,6 +111,8 @@ class Performer {
   void reconnect() {
     const auto most = stage_.claims().limit("attempts_max");
     session_->close();
+    // Where leases run on without their holder, what it held is out of reach.
+    if (stage_.claims().trait("queue", "release") == "keeps") held_.clear();
     for (const Held& held : held_)
       (most && held.delivery.attempt >= *most ? dead_ : ready_).push_back(held.message);
     held_.clear();
