@@ -90,6 +90,35 @@ bool was_dead(const View& view, const Operation& retrieve) {
          });
 }
 
+/// Whether that group's copy was settled, or the group itself ended, before `before` at the latest.
+bool may_be_settled(const View& view, const Group& group, std::uint32_t message, Time before) {
+  for (const Action action : {Action::ack, Action::reject})
+    for (const Operation& settle : view.operations(action))
+      for (const history::Delivery& delivery : view.deliveries())
+        if (delivery.delivery == settle.delivery && delivery.message == message &&
+            group_of(view, delivery.subscription) == group && settle.invoked < before)
+          return true;
+  const auto ends = view.operations(Action::unsubscribe);
+  return std::any_of(ends.begin(), ends.end(), [&](const Operation& end) {
+    return number_of(end.asked, "forget") == 1 && group_of(view, end.subscription) == group &&
+           end.invoked < before;
+  });
+}
+
+/// Whether one group had acked the message when the retrieve was sent, and another certainly had
+/// its own copy until it was answered.
+bool one_of_two_acked(const View& view, const Operation& publish, const Operation& retrieve) {
+  const auto acks = view.operations(Action::ack);
+  const bool acked = std::any_of(acks.begin(), acks.end(), [&](const Operation& ack) {
+    return ack.ok() && ack.message == publish.message && ack.answered < retrieve.invoked;
+  });
+  const auto groups = groups_owed(view, publish);
+  return acked && std::any_of(groups.begin(), groups.end(), [&](const auto& group) {
+           return group.second && !may_be_settled(view, {publish.destination, group.first},
+                                                  publish.message, retrieve.answered);
+         });
+}
+
 struct Room {
   const Operation* call;
   std::int64_t count, bytes;
@@ -178,6 +207,28 @@ Judgement judge_retrieved_dead(const View& view, const contract::Claims& claims)
                       retrieve.message, retrieve.error),
           {publish->answer_index, retrieve.answer_index});
     if (auto wrong = judge_one(view, claims, *publish, retrieve, "as a dead letter")) return *wrong;
+    if (retrieve.ok()) ++judged;
+  }
+  return Judgement::met(judged);
+}
+
+Judgement judge_retrieved_for_others(const View& view, const contract::Claims& claims) {
+  std::uint64_t judged = 0;
+  for (const Operation& retrieve : view.operations(Action::retrieve)) {
+    const Operation* publish = view.publish_of(retrieve.message);
+    if (publish == nullptr || !publish->ok() || !one_of_two_acked(view, *publish, retrieve) ||
+        may_be_dropped(view, claims, *publish))
+      continue;
+    // That one group has settled it is no reason to be gone.
+    if (is_missing(retrieve) && !publish->asked.contains("ttl_ms") &&
+        !invoked_before(view, Action::remove, retrieve.message, retrieve.answered))
+      return Judgement::violated(
+          "missing",
+          fmt::format("One group has acked m{}, another has not; it could not be retrieved: {}.",
+                      retrieve.message, retrieve.error),
+          {publish->answer_index, retrieve.answer_index});
+    if (auto wrong = judge_one(view, claims, *publish, retrieve, "for another group"))
+      return *wrong;
     if (retrieve.ok()) ++judged;
   }
   return Judgement::met(judged);

@@ -21,6 +21,10 @@ Judgement judge_retrieved_at_once(const history::View& view, const contract::Cla
 /// STORE-11.leased: retrieved between delivery and settling. Findings: missing, altered.
 Judgement judge_retrieved_leased(const history::View& view, const contract::Claims& claims);
 
+/// STORE-11.other_group: retrieved when one group's ack was answered and another, that certainly is
+/// owed the message, had not settled it. Findings: missing, altered.
+Judgement judge_retrieved_for_others(const history::View& view, const contract::Claims& claims);
+
 /// STORE-11.dead_letter: retrieved after a reject without requeue was answered, and before anything
 /// redrove or purged it. Findings: missing, altered.
 Judgement judge_retrieved_dead(const history::View& view, const contract::Claims& claims);

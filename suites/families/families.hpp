@@ -11,6 +11,7 @@
 
 namespace busproof::families {
 
+std::span<const stage::Scenario> audit();
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> batch();
 std::span<const stage::Scenario> compression();
@@ -25,6 +26,7 @@ std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> expired();
 std::span<const stage::Scenario> expiry();
 std::span<const stage::Scenario> extent();
+std::span<const stage::Scenario> fanout();
 std::span<const stage::Scenario> handshake();
 std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> integrity();

@@ -93,6 +93,32 @@ void read_dead(Stage& stage) {
   }
 }
 
+/// One group acks while another's delivery is out.
+void read_for_others(Stage& stage) {
+  Session& session = stage.connect();
+  const std::string destination = stage.destination();
+  const auto join = [&](const char* group) {
+    return stage.subscribe(
+        session, {.destination = destination, .group = group, .credit = stage.credit_for(3)});
+  };
+  const auto first = join("first"), other = join("other");
+  std::vector<Payload> all = payloads(stage);
+  const auto limit = stage.claims().limit("inline_bytes_max");
+  if (limit && *limit < 4 << 20)
+    if (Payload large = Payload::binary(random_bytes(stage, static_cast<std::size_t>(*limit) + 1));
+        fits(stage.claims(), large))
+      all.push_back(std::move(large));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto message = stage.publish(session, {.destination = destination, .payload = all[i]});
+    if (!stage.wait_count(session, first, i + 1) || !stage.wait_count(session, other, i + 1))
+      throw stage::Abandoned{contract::Verdict::inconclusive, "the message was not delivered"};
+    stage.ack(session, session.deliveries(first)[i]);
+    for (int times = 0; times < 2; ++times)
+      if (auto read = session.retrieve(message); !read && session.closed()) return;
+    stage.ack(session, session.deliveries(other)[i]);
+  }
+}
+
 /// How many payloads the bus counts.
 std::int64_t counted(Stage& stage, Session& session) {
   auto stats = session.call("bus/stats", {});
@@ -137,6 +163,7 @@ void room_comes_back(Stage& stage) {
 constexpr JudgedCase kAgain[] = {{"STORE-9.repeated", checkers::judge_retrieved_again}};
 constexpr JudgedCase kAtOnce[] = {{"STORE-9.concurrent", checkers::judge_retrieved_at_once}};
 constexpr JudgedCase kLeased[] = {{"STORE-11.leased", checkers::judge_retrieved_leased}};
+constexpr JudgedCase kOthers[] = {{"STORE-11.other_group", checkers::judge_retrieved_for_others}};
 constexpr JudgedCase kDead[] = {{"STORE-11.dead_letter", checkers::judge_retrieved_dead}};
 constexpr JudgedCase kReleased[] = {{"STORE-11.released", checkers::judge_room_given_back}};
 
@@ -147,6 +174,9 @@ constexpr std::array kScenarios = {
              .run = read_at_once},
     Scenario{.name = "Store.STORE_11_keeps_what_is_leased", .cases = kLeased, .run = read_leased},
     Scenario{.name = "Store.STORE_11_keeps_dead_letters", .cases = kDead, .run = read_dead},
+    Scenario{.name = "Store.STORE_11_keeps_what_another_group_is_owed",
+             .cases = kOthers,
+             .run = read_for_others},
     Scenario{.name = "Store.STORE_11_gives_room_back",
              .cases = kReleased,
              .bus = stage::Bus::own,

@@ -9,7 +9,7 @@ CREATE INDEX message_session ON message (session, seq) WHERE session IS NOT NULL
 -- Messages that are gone: the audit's, and those whose event is still known.
 CREATE TABLE past (
   seq            INTEGER PRIMARY KEY,          -- as the message's
-  transaction_id TEXT    NOT NULL UNIQUE,
+  transaction_id TEXT    NOT NULL,
   who            TEXT    NOT NULL,
   session        TEXT,
   route          INTEGER NOT NULL,
@@ -21,5 +21,6 @@ CREATE TABLE past (
   ended          INTEGER NOT NULL,
   outcome        INTEGER NOT NULL              -- 1 complete, 3 expired, 4 deleted
 ) STRICT;
+CREATE INDEX past_transaction ON past (transaction_id);
 CREATE INDEX past_ended ON past (ended);
 CREATE INDEX past_session ON past (session, seq) WHERE session IS NOT NULL;
