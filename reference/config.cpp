@@ -35,6 +35,10 @@ constexpr std::array kVariables{
              [](Config& c, std::int64_t v) { c.limits.attempts_max = static_cast<int>(v); }},
     Variable{"REFBUS_LEASE_DEFAULT_MS", 100, 3'600'000,
              [](Config& c, std::int64_t v) { c.limits.lease_default = core::Ms(v); }},
+    Variable{"REFBUS_BUFFER_BYTES_MAX", 65'536, 1'024 * kMegabyte,
+             [](Config& c, std::int64_t v) {
+               c.limits.buffer_bytes_max = static_cast<std::uint64_t>(v);
+             }},
     Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"BUSPROOF_CLOCK_OFFSET_MS", 0, 10LL * 365 * 24 * 3'600'000,

@@ -130,12 +130,17 @@ std::optional<Fault> read_claims(const json::object& event, Event& into) {
 std::variant<Event, Fault> read_event(json::object& event, const Limits& limits) {
   Event into;
   if (auto fault = check_texts(event)) return *fault;
+  const auto& source = event.at("source").get_string();
+  into.identity = std::to_string(source.size()) + ':';
+  into.identity.append(source).append(event.at("id").get_string());
   if (auto fault = read_times(event, into)) return *fault;
   if (auto fault = read_priority(event, limits, into)) return *fault;
   if (auto fault = take_body(event, into)) return *fault;
   if (auto fault = read_claims(event, into)) return *fault;
   if (const auto* correlation = event.if_contains("correlationid"))
     into.correlation = std::string(correlation->get_string());
+  if (const auto* session = event.if_contains("sessionid"))
+    into.session = std::string(session->get_string());
   into.text = json::serialize(event);
   return into;
 }

@@ -20,10 +20,12 @@ namespace reference::core {
 struct Event {
   std::string text;  ///< the event without its payload, as JSON
   Body body;
+  std::string identity;  ///< source and id, told apart
   std::optional<std::string> correlation;
-  std::optional<Instant> expires;  ///< the sender's expirytime
-  std::optional<Digest> digest;    ///< the sender's own claim, not yet checked
-  bool sized = false;              ///< the sender gave a datasize, and it was right
+  std::optional<std::string> session;  ///< the sender's sessionid
+  std::optional<Instant> expires;      ///< the sender's expirytime
+  std::optional<Digest> digest;        ///< the sender's own claim, not yet checked
+  bool sized = false;                  ///< the sender gave a datasize, and it was right
   int priority = 0;
 };
 

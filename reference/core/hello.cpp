@@ -15,6 +15,7 @@ json::array algorithms(const State& state) {
 }
 
 json::object capabilities(const State& state) {
+  const auto window = state.settings.limits.dedupe_window.count();
   json::object claimed{{"routing", {{"fallback", "none"}}},
                        {"store", {{"keeps", "until_expiry"}}},
                        {"integrity", {{"inline", true}}},
@@ -43,6 +44,8 @@ json::object capabilities(const State& state) {
                        {"patterns", {{"grammar", "redis_glob"}, {"escape", true}}},
                        {"correlation", json::object()},
                        {"batch", json::object()},
+                       {"dedupe", {{"window_ms", window}}},
+                       {"audit", json::object()},
                        {"health", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
@@ -129,6 +132,15 @@ std::optional<Fault> check_first(Params& params) {
   return params.fault();
 }
 
+// Whom the audit names: the agent, the user, or the client's own name.
+std::string who(Params& params) {
+  for (const auto* name : {"agent_id", "user_id"})
+    if (auto given = params.optional_text(name); given && !given->empty()) return *given;
+  const auto& client = *params.object("client");
+  return std::string(client.at("name").get_string()) + ' ' +
+         std::string(client.at("version").get_string());
+}
+
 }  // namespace
 
 json::object hello_result(const State& state) {
@@ -160,6 +172,8 @@ void hello(State& state, Call& call) {
     return;
   }
   from.greeted = true;
+  from.session = call.params.optional_text("session_id");
+  from.who = who(call.params);
   state.answer(call.reply, hello_result(state));
 }
 

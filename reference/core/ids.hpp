@@ -3,7 +3,9 @@
 // Threads: values only. Errors: none.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +32,15 @@ using Shift = Ms;
 /// 35 characters of lower-case base 32: 48 bits of time, then 122 random bits. The time comes
 /// first only because keys that grow keep a store's index dense.
 using TransactionId = std::string;
+
+/// What makes an event the same again: half of a SHA-256, so that nobody meets another's by chance.
+using Identity = std::array<std::uint64_t, 2>;
+
+struct IdentityHash {
+  std::size_t operator()(const Identity& identity) const noexcept {
+    return static_cast<std::size_t>(identity[0]);
+  }
+};
 
 /// Makes a transaction id of `unix_ms` (its low 48 bits count) and two random words, of which
 /// 122 bits are used.

@@ -26,6 +26,7 @@ struct Limits {
   Ms lease_default{30'000};
   Ms lease_max{3'600'000};
   Ms delay_max{7LL * 24 * 3'600'000};
+  Ms dedupe_window{120'000};  ///< how long an event is known again
   int attempts_max = 5;
   Backoff backoff;
   int priority_min = 0;

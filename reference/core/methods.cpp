@@ -14,6 +14,7 @@ struct Method {
 
 constexpr std::array kMethods{
     Method{"bus/ack", ack},
+    Method{"bus/audit", audit},
     Method{"bus/correlated", correlated},
     Method{"bus/credit", set_credit},
     Method{"bus/dead_letters", dead_letters},
@@ -35,8 +36,8 @@ constexpr std::array kMethods{
 };
 
 // Methods of capabilities that hello does not claim.
-constexpr std::array<std::string_view, 5> kUnclaimed{
-    "bus/upload_open", "bus/upload_append", "bus/upload_status", "bus/upload_commit", "bus/audit"};
+constexpr std::array<std::string_view, 4> kUnclaimed{"bus/upload_open", "bus/upload_append",
+                                                     "bus/upload_status", "bus/upload_commit"};
 
 std::optional<Fault> admit(const State& state, const Connection& from, const Request& request,
                            const Method* method) {

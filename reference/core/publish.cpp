@@ -2,8 +2,11 @@
 //
 // A submission's payloads are hashed and, above the inline limit, compressed and stored first. Then
 // it waits for its turn in the connection's line, so that messages are accepted in the order they
-// were sent. Source: ROUTE-1..4, ROUTE-7, STORE-8, SUM-1, QUE-19, PUB-5.
+// were sent.
+// Source: ROUTE-1..4, ROUTE-7, STORE-7, STORE-8, API-3, SUM-1, QUE-19, PUB-5.
 #include <algorithm>
+#include <cstring>
+#include <map>
 
 #include "reference/core/state.hpp"
 
@@ -16,11 +19,23 @@ using Shared = std::shared_ptr<Submission>;
 // A payload outlives its message's row by this, so that no reader finds the row without it.
 constexpr Ms kPayloadSlack{60'000};
 
+const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
+
 std::optional<Mode> parse_mode(std::string_view text) {
   if (text == "queue") return Mode::queue;
   if (text == "topic") return Mode::topic;
   if (text == "both") return Mode::both;
   return std::nullopt;
+}
+
+// What makes an event the same again: destination, source and id. Topics know no repeats.
+std::optional<Identity> identity_of(const Publication& item) {
+  if (item.mode == Mode::topic) return std::nullopt;
+  const auto hash = sha256(std::to_string(item.destination.size()) + ':' + item.destination +
+                           item.event.identity);
+  Identity identity{};
+  std::memcpy(identity.data(), hash.data(), sizeof identity);
+  return identity;
 }
 
 std::variant<Publication, Fault> read_publication(State& state, Params params) {
@@ -48,6 +63,7 @@ std::variant<Publication, Fault> read_publication(State& state, Params params) {
                  "a payload has at most " + std::to_string(limits.payload_bytes_max) + " bytes"};
   item.route = state.policies.route(item.event.body, limits.inline_bytes_max);
   item.id = state.make_id();
+  item.identity = identity_of(item);
   return item;
 }
 
@@ -61,7 +77,7 @@ json::object item_result(const Publication& item) {
   return result;
 }
 
-Enqueue enqueue(const State& state, Publication& item) {
+Enqueue enqueue(const State& state, const Submission& submission, Publication& item) {
   Enqueue op;
   op.id = item.id;
   op.destination = item.destination;
@@ -78,6 +94,10 @@ Enqueue enqueue(const State& state, Publication& item) {
   op.delay = item.delay;
   op.messages_max = state.settings.limits.messages_max;
   op.fan_out = item.mode != Mode::topic;
+  op.identity = item.identity;
+  op.window = state.settings.limits.dedupe_window;
+  op.who = submission.who;
+  op.session = item.event.session ? item.event.session : submission.session;
   op.event = item.event.text;
   op.body.kind = item.event.body.kind;
   // The topic's copy still needs the bytes.
@@ -96,9 +116,24 @@ void fail(State& state, Submission& submission, const Fault& fault) {
   state.refuse(submission.reply, fault);
 }
 
+// Repeats are answered with what they repeat; what they brought along is dropped.
+void take_repeats(State& state, Submission& submission, const std::vector<Repeat>& repeats) {
+  std::vector<TransactionId> orphans;
+  for (const auto& repeat : repeats) {
+    for (auto& item : submission.items) {
+      if (item.id != repeat.repeat) continue;
+      if (item.put) orphans.push_back(item.id);
+      item.id = repeat.first;
+      item.route = repeat.route;
+      item.repeated = true;
+    }
+  }
+  state.drop_payloads(std::move(orphans));
+}
+
 void finish(State& state, Submission& submission) {
   for (auto& item : submission.items) {
-    if (item.mode != Mode::queue) {
+    if (item.mode != Mode::queue && !item.repeated) {
       item.receivers = fan_out(state, item, item.mode == Mode::both);
       count_topic(state, item.receivers);
     }
@@ -111,32 +146,69 @@ void finish(State& state, Submission& submission) {
     state.answer(submission.reply, item_result(submission.items.front()));
   }
   for (auto& item : submission.items)
-    if (item.mode != Mode::topic) state.ring(std::move(item.destination));
+    if (item.mode != Mode::topic && !item.repeated) state.ring(std::move(item.destination));
 }
 
 void advance(State& state, const std::shared_ptr<Line>& line);
+
+Fault refusal(Refusal why) {
+  switch (why) {
+    case Refusal::full:
+      return {Kind::backpressure, "the queue is full"};
+    case Refusal::conflict:
+      return kConflict;
+    default:
+      return invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
+  }
+}
+
+// The item behind a step's op: those of topics alone have none.
+std::size_t item_of_op(const Submission& submission, std::size_t op) {
+  std::size_t index = 0;
+  for (; index < submission.items.size(); ++index)
+    if (needs_queue(submission.items[index]) && op-- == 0) break;
+  return index;
+}
 
 void committed(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
                const Result<Answer>& answer) {
   if (!answer) {
     fail(state, *submission, store_fault(answer.error()));
   } else if (answer->refused) {
-    Fault fault = answer->refused == Refusal::full
-                      ? Fault{Kind::backpressure, "the queue is full"}
-                      : invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
-    if (submission->batch) fault.more["index"] = answer->refused_at;
+    Fault fault = refusal(*answer->refused);
+    if (submission->batch) fault.more["index"] = item_of_op(*submission, answer->refused_at);
     fail(state, *submission, fault);
   } else {
+    take_repeats(state, *submission, answer->repeats);
     finish(state, *submission);
   }
   line->remove(submission);
   advance(state, line);
 }
 
+// The first item that is in conflict with one before it in the same batch, or their number.
+std::size_t first_conflict(const Submission& submission) {
+  std::map<Identity, const Digest*> known;
+  for (std::size_t index = 0; index < submission.items.size(); ++index) {
+    const auto& item = submission.items[index];
+    if (!item.identity) continue;
+    const auto [entry, fresh] = known.try_emplace(*item.identity, &item.digest);
+    if (!fresh && *entry->second != item.digest) return index;
+  }
+  return submission.items.size();
+}
+
 void commit(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {
+  if (const auto index = first_conflict(*submission); index < submission->items.size()) {
+    Fault fault = kConflict;
+    fault.more["index"] = index;
+    fail(state, *submission, fault);
+    line->remove(submission);
+    return;
+  }
   Step step;
   for (auto& item : submission->items)
-    if (needs_queue(item)) step.ops.emplace_back(enqueue(state, item));
+    if (needs_queue(item)) step.ops.emplace_back(enqueue(state, *submission, item));
   if (step.ops.empty()) {
     finish(state, *submission);
     line->remove(submission);
@@ -167,7 +239,8 @@ void advance(State& state, const std::shared_ptr<Line>& line) {
       continue;
     }
     commit(state, line, submission);
-    topic_pending = topic_pending || submission->has_topic();
+    // What only went to topics is out already.
+    topic_pending = topic_pending || (submission->committing && submission->has_topic());
   }
 }
 
@@ -232,7 +305,10 @@ void prepare(State& state, const std::shared_ptr<Line>& line, const Shared& subm
 }
 
 void submit(State& state, const Shared& submission) {
-  const auto line = state.connection(submission->reply.conn)->line;
+  const auto& from = *state.connection(submission->reply.conn);
+  submission->who = from.who;
+  submission->session = from.session;
+  const auto line = from.line;
   line->push_back(submission);
   prepare(state, line, submission);
   advance(state, line);

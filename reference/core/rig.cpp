@@ -206,9 +206,11 @@ void Rig::deliver(const Send& send) {
 std::string message(const std::string& destination, const std::string& data,
                     const std::string& mode, const std::string& extra,
                     const std::string& attributes) {
+  static int id = 0;
   return R"({"destination":")" + destination + R"(","mode":")" + mode +
-         R"(","event":{"specversion":"1.0","id":"1","source":"s","type":"t")" + attributes +
-         (data.empty() ? "" : R"(,"data":)" + data) + "}" + extra + "}";
+         R"(","event":{"specversion":"1.0","id":")" + std::to_string(++id) +
+         R"(","source":"s","type":"t")" + attributes + (data.empty() ? "" : R"(,"data":)" + data) +
+         "}" + extra + "}";
 }
 
 }  // namespace reference::core

@@ -97,8 +97,9 @@ class Rig {
   std::map<Conn, std::vector<boost::json::object>> notices_;
 };
 
-/// Params of a publish of `data` (JSON text) to `destination`; `extra` is added to the params,
-/// `attributes` to the event, both as JSON members with a leading comma.
+/// Params of a publish of `data` (JSON text) to `destination`, under an event id of its own;
+/// `extra` is added to the params, `attributes` to the event, both as JSON members with a leading
+/// comma.
 std::string message(const std::string& destination, const std::string& data,
                     const std::string& mode = "queue", const std::string& extra = "",
                     const std::string& attributes = "");

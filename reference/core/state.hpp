@@ -109,12 +109,16 @@ struct Publication {
   bool put = false;          ///< its payload is in the payload store
   std::uint64_t stored = 0;  ///< bytes that it takes there
   Codec codec = Codec::none;
+  std::optional<Identity> identity;
+  bool repeated = false;  ///< the store knows it already; `id` is the first one's
   std::int64_t receivers = 0;
 };
 
 /// A publish or a batch: its messages are accepted all or none.
 struct Submission {
   Reply reply;
+  std::string who;
+  std::optional<std::string> session;  ///< of the connection
   bool batch = false;
   std::vector<Publication> items;
   std::size_t waiting = 0;  ///< digests and payloads under way
@@ -130,6 +134,8 @@ using Line = std::list<std::shared_ptr<Submission>>;
 struct Connection {
   Role role = Role::client;
   bool greeted = false;
+  std::string who;  ///< as its hello said
+  std::optional<std::string> session;
   std::set<SubscriptionId> subscriptions;
   SettleMemory settled;
   std::shared_ptr<Line> line = std::make_shared<Line>();
@@ -305,6 +311,9 @@ void pending(State& state, Call& call);
 void dead_letters(State& state, Call& call);
 void redrive(State& state, Call& call);
 void purge(State& state, Call& call);
+
+// audit.cpp
+void audit(State& state, Call& call);
 
 // stats.cpp
 void stats(State& state, Call& call);

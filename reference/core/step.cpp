@@ -12,6 +12,20 @@ const Copy* settled_copy(const QueueOp& op) {
   return nullptr;
 }
 
+Outcome outcome_of(Status status) {
+  switch (status) {
+    case Status::pending:
+      return Outcome::pending;
+    case Status::complete:
+      return Outcome::complete;
+    case Status::error:
+      return Outcome::error;
+    case Status::expired:
+      return Outcome::expired;
+  }
+  return Outcome::error;
+}
+
 std::optional<std::size_t> first_without_room(
     const Step& step, const std::function<std::int64_t(const std::string&)>& waiting) {
   std::map<std::string, std::int64_t> taken;

@@ -20,7 +20,9 @@ namespace reference::core {
 
 /// Accepts one message. Every group of the destination is owed it; where there is none, `default`
 /// is made first. Refused with `invalid` where `not_after` has passed or lies beyond `ttl_max`,
-/// with `full` where a group is owed `messages_max` already, dead letters aside.
+/// with `full` where a group is owed `messages_max` already, dead letters aside, and with
+/// `conflict` where its identity was accepted with another digest and is still known. With the same
+/// digest it is a repeat: nothing happens but that the Answer tells.
 struct Enqueue {
   TransactionId id;
   std::string destination;
@@ -38,6 +40,10 @@ struct Enqueue {
   Ms ttl_max{0};
   Ms delay{0};
   std::optional<std::int64_t> messages_max{};
+  std::optional<Identity> identity{};  ///< nothing: always new
+  Ms window{0};                        ///< how long it is known by that from now
+  std::string who{};                   ///< its sender, for the audit
+  std::optional<std::string> session{};
   bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
 };
 
@@ -163,7 +169,14 @@ struct Step {
 std::optional<std::size_t> first_without_room(
     const Step& step, const std::function<std::int64_t(const std::string&)>& waiting);
 
-enum class Refusal : std::uint8_t { not_found, lease_lost, invalid, full };
+enum class Refusal : std::uint8_t { not_found, lease_lost, invalid, full, conflict };
+
+/// An Enqueue that was a repeat, and the message that it repeats.
+struct Repeat {
+  TransactionId repeat;
+  TransactionId first;
+  Route route = Route::inlined;
+};
 
 /// A delivery made by a Lease.
 struct Taken {
@@ -181,6 +194,7 @@ struct Taken {
 struct Answer {
   std::optional<Refusal> refused;
   std::size_t refused_at = 0;  ///< which op
+  std::vector<Repeat> repeats;
   std::vector<Taken> taken;
   bool dry = false;                         ///< the last Lease found fewer than were wanted
   std::int64_t count = 0;                   ///< redriven or purged
@@ -218,12 +232,19 @@ struct AskCorrelated {
   std::int64_t after = 0;
   int limit = 0;
 };
+/// Records of one message, or of all that were sent under a session.
+struct AskAudit {
+  std::optional<TransactionId> id;
+  std::string session;  ///< where no id is given
+  std::int64_t after = 0;
+  int limit = 0;
+};
 struct AskStats {
   std::optional<std::string> destination;  ///< this one only
   std::string after;                       ///< cursor: names above this one
   int limit = 0;
 };
-using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskStats>;
+using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskAudit, AskStats>;
 
 enum class Status : std::uint8_t { pending, complete, error, expired };
 
@@ -259,6 +280,22 @@ struct CorrelatedPage {
   std::vector<MessageView> messages;
   std::optional<std::int64_t> next;
 };
+/// What became of an accepted message.
+enum class Outcome : std::uint8_t { pending, complete, error, expired, deleted };
+Outcome outcome_of(Status status);
+/// What the audit tells of one message, gone or not.
+struct AuditRecord {
+  TransactionId id;
+  std::string who;
+  Instant at = 0;
+  std::uint64_t size = 0;
+  Route route = Route::inlined;
+  Outcome outcome = Outcome::pending;
+};
+struct AuditPage {
+  std::vector<AuditRecord> records;  ///< in order of acceptance
+  std::optional<std::int64_t> next;
+};
 struct Totals {
   std::int64_t published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0,
                dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0,
@@ -271,6 +308,7 @@ struct StatsPage {
   std::optional<std::string> next;
 };
 /// monostate: the store knows no such message.
-using View = std::variant<std::monostate, MessageView, Counts, DeadPage, CorrelatedPage, StatsPage>;
+using View = std::variant<std::monostate, MessageView, Counts, DeadPage, CorrelatedPage, AuditPage,
+                          StatsPage>;
 
 }  // namespace reference::core

@@ -12,6 +12,9 @@
 
 namespace reference::stores {
 
+/// How long the audit tells of a message that is gone; longer than any event is known again.
+inline constexpr core::Ms kPastKept{7LL * 24 * 3'600'000};
+
 class QueueStore {
  public:
   QueueStore() = default;

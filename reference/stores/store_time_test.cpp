@@ -85,7 +85,8 @@ TEST_P(StoresInTime, ExpireWhatNobodyHoldsAndKeepWhatIsHeld) {
   EXPECT_FALSE(apply(core::Ack{held.copy}).refused);
   EXPECT_EQ(counts().acked, 1);
   look<std::monostate>(core::AskMessage{"a", false});
-  EXPECT_EQ(sweep().next_due, std::nullopt);
+  // Nothing but what the audit will let go of some day.
+  EXPECT_GE(sweep().next_due, kPastKept);
   const auto totals = look<core::StatsPage>(core::AskStats{std::nullopt, "", 10}).totals;
   EXPECT_EQ(totals.payload_count, 0);
   EXPECT_EQ(totals.payload_bytes, 0);

@@ -274,6 +274,23 @@ Judgement judge_restart_keeps(const View& view, const contract::Claims& claims) 
   });
 }
 
+Judgement judge_expiry_survives(const View& view, const contract::Claims& claims) {
+  const auto all = seen_times(view);
+  for (const history::Note& started : view.marks("started"))
+    for (const Seen& before : all)
+      for (const Seen& after : all) {
+        if (before.publish != after.publish || before.inspect->answered > started.at ||
+            after.inspect->invoked < started.at || !before.expires || after.expires)
+          continue;
+        return Judgement::violated(
+            "expiry_lost",
+            fmt::format("Message m{} had an expires_at before the restart and has none after it.",
+                        before.publish->message),
+            {before.inspect->answer_index, started.index, after.inspect->answer_index});
+      }
+  return judge_restart_keeps(view, claims);
+}
+
 Judgement judge_zero_refused(const View& view, const contract::Claims&) {
   return judge_refused(view, "a ttl_ms of 0", [](const Operation& publish) {
     return has_ttl(publish) && number_of(publish.asked, "ttl_ms", -1) == 0;

@@ -25,6 +25,9 @@ Judgement judge_extension_keeps(const history::View& view, const contract::Claim
 Judgement judge_redrive_keeps(const history::View& view, const contract::Claims& claims);
 Judgement judge_restart_keeps(const history::View& view, const contract::Claims& claims);
 
+/// DUR-5.expiry: likewise, and it is still there. Findings: expiry_moved, expiry_lost.
+Judgement judge_expiry_survives(const history::View& view, const contract::Claims& claims);
+
 /// TTL-7: such a publish is refused as invalid_argument. Findings: accepted, wrong_error.
 Judgement judge_zero_refused(const history::View& view, const contract::Claims& claims);
 Judgement judge_negative_refused(const history::View& view, const contract::Claims& claims);

@@ -1,7 +1,6 @@
 #include "suites/checkers/groups.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 
 #include "suites/checkers/timing.hpp"
@@ -43,11 +42,7 @@ std::optional<Time> fence_seen(const View& view, const ByMessage& group,
   return seen;
 }
 
-bool is_fence(const View& view, std::uint32_t message) {
-  const auto fences = view.marks("fence");
-  return std::any_of(fences.begin(), fences.end(),
-                     [&](const history::Note& fence) { return fence.message == message; });
-}
+bool is_fence(const View& view, std::uint32_t message) { return view.is_marked("fence", message); }
 
 std::optional<Time> lease_of(const View& view, const contract::Claims& claims,
                              std::uint32_t subscription) {
@@ -62,35 +57,18 @@ std::optional<Time> lease_of(const View& view, const contract::Claims& claims,
 
 namespace {
 
-constexpr std::array<history::Action, 14> kRequests = {
-    history::Action::hello,       history::Action::publish, history::Action::subscribe,
-    history::Action::unsubscribe, history::Action::credit,  history::Action::ack,
-    history::Action::reject,      history::Action::extend,  history::Action::retrieve,
-    history::Action::inspect,     history::Action::remove,  history::Action::pending,
-    history::Action::control,     history::Action::call};
-
-/// The latest instant at which the bus certainly still knew that connection: when the last request
-/// that it answered there was invoked.
-Time last_sign(const View& view, std::uint32_t session, Time until) {
-  Time last{};
-  for (const history::Action action : kRequests)
-    for (const Operation& operation : view.operations(action))
-      if (operation.session == session && operation.answered <= until &&
-          operation.error != "no_answer" && operation.error != "disconnected")
-        last = std::max(last, operation.invoked);
-  return last;
-}
-
 bool is_mark(const history::Note& note, std::string_view name) {
   return note.action == history::Action::mark && note.name == name;
 }
 
 /// When the bus was killed or stopped between those instants, first of all times; or nothing.
 std::optional<Time> bus_ended(const View& view, Time from, Time to) {
-  for (const history::Note& note : view.notes())
-    if ((is_mark(note, "kill") || is_mark(note, "stop")) && note.at >= from && note.at <= to)
-      return note.at;
-  return std::nullopt;
+  std::optional<Time> first;
+  for (const std::string_view name : {"kill", "stop"})
+    for (const history::Note& note : view.marks(name))
+      if (note.at >= from && note.at <= to)
+        first = std::min(first.value_or(history::kNever), note.at);
+  return first;
 }
 
 }  // namespace
@@ -99,8 +77,9 @@ Time released_early(const View& view, const history::Delivery& delivery) {
   const Operation* subscribe = view.subscribe_of(delivery.subscription);
   const Time begun = subscribe == nullptr ? Time::zero() : subscribe->invoked;
   Time earliest = bus_ended(view, begun, history::kNever).value_or(history::kNever);
-  for (const history::Note& note : view.notes()) {
-    if (note.session != delivery.session || note.at < begun) continue;
+  for (const history::Note* one : view.notes_of(delivery.session)) {
+    const history::Note& note = *one;
+    if (note.at < begun) continue;
     const bool closed = note.action == history::Action::closed;
     const bool ended = note.action == history::Action::disconnected;
     const bool ours =
@@ -108,23 +87,81 @@ Time released_early(const View& view, const history::Delivery& delivery) {
     if (ours) earliest = std::min(earliest, note.at);
     // What the bus ends by itself it may have ended long before we see it.
     if ((closed || ended) && !ours && !bus_ended(view, begun, note.at))
-      earliest = std::min(earliest, last_sign(view, note.session, note.at));
+      earliest = std::min(earliest, view.last_known(note.session, note.at));
   }
   for (const Operation& end : view.operations(history::Action::unsubscribe))
     if (end.subscription == delivery.subscription) earliest = std::min(earliest, end.invoked);
   return earliest;
 }
 
+namespace {
+
+/// What an extension that was granted shows if the lease may have been over by then.
+enum class Granted : std::uint8_t {
+  only_that,    ///< Nothing of the time before it.
+  nobody_else,  ///< Nobody else held the message up to then: it would have been refused.
+};
+
+/// The earliest instant at which the term of the lease can have been over. An extension that was
+/// granted while it certainly still ran took the place of its end.
+Time earliest_term(const View& view, const contract::Claims& claims,
+                   const history::Delivery& delivery, Time by_lease, Granted granted) {
+  Time term = by_lease, busy_until{};
+  for (const Operation* extend : view.on_delivery(history::Action::extend, delivery.delivery)) {
+    if (extend->outcome == history::Phase::fail) continue;
+    const Time moved = view.earliest_after(
+        extend->invoked, std::chrono::milliseconds(extend->amount) - granularity(claims));
+    const bool in_time = extend->answered < term || granted == Granted::nobody_else;
+    const bool counts =
+        extend->ok() && extend->session == delivery.session && extend->invoked > busy_until;
+    term = counts && in_time ? moved : std::min(term, moved);
+    busy_until = std::max(busy_until, extend->answered);
+  }
+  return term;
+}
+
+Time earliest_end(const View& view, const contract::Claims& claims,
+                  const history::Delivery& delivery, Time start, Granted granted) {
+  const auto lease = lease_of(view, claims, delivery.subscription);
+  const Time by_lease =
+      lease ? view.earliest_after(start, *lease - granularity(claims)) : history::kNever;
+  return std::min(released_early(view, delivery),
+                  earliest_term(view, claims, delivery, by_lease, granted));
+}
+
+}  // namespace
+
 Time earliest_end(const View& view, const contract::Claims& claims,
                   const history::Delivery& delivery, Time start) {
-  const auto lease = lease_of(view, claims, delivery.subscription);
-  Time end = released_early(view, delivery);
-  if (lease) end = std::min(end, start + *lease - granularity(claims));
-  for (const Operation& extend : view.operations(history::Action::extend))
-    if (extend.delivery == delivery.delivery)
-      end = std::min(
-          end, extend.invoked + std::chrono::milliseconds(extend.amount) - granularity(claims));
-  return end;
+  return earliest_end(view, claims, delivery, start, Granted::only_that);
+}
+
+namespace {
+
+/// Whether the refusal says that the bus has taken the lease to be over.
+bool says_lost(const Operation& request) {
+  return request.error == "lease_lost" || request.error == "not_found" ||
+         request.error == "conflict";
+}
+
+}  // namespace
+
+Time earliest_free(const View& view, const contract::Claims& claims,
+                   const history::Delivery& delivery, Time start) {
+  Time free = std::min(earliest_end(view, claims, delivery, start, Granted::nobody_else),
+                       earliest_settled(view, delivery.delivery));
+  for (const Operation* extend : view.on_delivery(history::Action::extend, delivery.delivery))
+    if (says_lost(*extend)) free = std::min(free, extend->invoked);
+  return free;
+}
+
+Time earliest_settled(const View& view, std::uint32_t delivery) {
+  Time earliest = history::kNever;
+  for (const auto action : {history::Action::ack, history::Action::reject})
+    for (const Operation* settle : view.on_delivery(action, delivery))
+      if (settle->outcome != history::Phase::fail || says_lost(*settle))
+        earliest = std::min(earliest, settle->invoked);
+  return earliest;
 }
 
 bool sent_in_order(const View& view, const history::Delivery& earlier,
@@ -148,10 +185,7 @@ std::vector<Time> earliest_lease_starts(const View& view, const contract::Claims
     const bool follows = before == nullptr || sent_in_order(view, *before, delivery);
     const bool known = follows && freed <= delivery.at;
     starts.push_back(known ? std::max(asked, freed) : asked);
-    freed = earliest_end(view, claims, delivery, starts.back());
-    for (const auto action : {history::Action::ack, history::Action::reject})
-      for (const Operation& settle : view.operations(action))
-        if (settle.delivery == delivery.delivery) freed = std::min(freed, settle.invoked);
+    freed = earliest_free(view, claims, delivery, starts.back());
     before = &delivery;
   }
   return starts;

@@ -56,6 +56,16 @@ std::vector<history::Time> earliest_lease_starts(const history::View& view,
 history::Time earliest_end(const history::View& view, const contract::Claims& claims,
                            const history::Delivery& delivery, history::Time start);
 
+/// The earliest instant at which the message can have been handed to somebody else, when that lease
+/// began at `start` or later: it ended or was settled, or the bus says that it had. An extension
+/// that was granted shows that up to then it was not, even if the lease may have been over.
+history::Time earliest_free(const history::View& view, const contract::Claims& claims,
+                            const history::Delivery& delivery, history::Time start);
+
+/// When the first request was invoked that can have settled that delivery, or that was refused
+/// because its lease was over. history::kNever where there is none.
+history::Time earliest_settled(const history::View& view, std::uint32_t delivery);
+
 /// That earliest end of every delivery, by delivery number.
 std::map<std::uint32_t, history::Time> lease_ends(const history::View& view,
                                                   const contract::Claims& claims);

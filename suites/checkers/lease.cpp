@@ -22,8 +22,8 @@ using history::View;
 Time touched(const View& view, const Delivery& delivery) {
   Time earliest = history::kNever;
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery) earliest = std::min(earliest, operation.invoked);
+    for (const Operation* operation : view.on_delivery(action, delivery.delivery))
+      earliest = std::min(earliest, operation->invoked);
   return std::min(earliest, released_early(view, delivery));
 }
 
@@ -126,7 +126,8 @@ Judgement judge_not_early(const View& view, const contract::Claims& claims) {
   for_each_left(view, claims, groups, [&](const Group&, const ByMessage&, const Left& left) {
     if (wrong || left.next == nullptr || left.touched <= left.next->at) return;
     ++judged;
-    const Time earliest_end = left.earliest_start + left.lease - granularity(claims);
+    const Time earliest_end =
+        view.earliest_after(left.earliest_start, left.lease - granularity(claims));
     if (left.next->at < earliest_end && !may_be_older(view, claims, *left.first, *left.next))
       wrong = Judgement::violated(
           "early_redelivery",

@@ -96,7 +96,9 @@ class EarlySearch {
 
   /// Every instant at which the lease of a delivery sent at `at` can have ended.
   std::vector<Millis> ends(const Sent& sent, Millis at) const {
-    std::vector<Millis> found{at + kLease - kStep};
+    std::vector<Millis> found;
+    // An extension that was granted found the message still with this delivery.
+    if (sent.extended == kEver) found.push_back(at + kLease - kStep);
     const Millis left = it_.left[static_cast<std::size_t>(sent.member)];
     if (left != kEver) found.push_back(std::max(at, left));
     for (const Millis processed : {sent.rejected, sent.rejected + kStep})

@@ -1,6 +1,5 @@
 #include "suites/checkers/life.hpp"
 
-
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <boost/json/parse.hpp>
 
 #include "suites/checkers/delivery.hpp"
 #include "suites/checkers/groups.hpp"
@@ -18,15 +17,6 @@ using history::text_of;
 using history::View;
 
 constexpr std::string_view kFull = "backpressure";
-
-/// The limit as the last hello of the history declared it.
-std::optional<std::int64_t> messages_max(const View& view) {
-  boost::system::error_code failed;
-  const auto hello = boost::json::parse(view.history().header.claims, failed);
-  if (failed || !hello.is_object()) return std::nullopt;
-  const auto claims = contract::Claims::parse(hello.get_object(), contract::Transport::websocket);
-  return claims ? claims->limit("queue.messages_max") : std::nullopt;
-}
 
 bool is_queued(const Operation& publish) { return text_of(publish.asked, "mode") != "topic"; }
 
@@ -61,8 +51,8 @@ bool shared(const View& view, const Operation& publish) {
 
 }  // namespace
 
-Judgement judge_refuses_when_full(const View& view, const contract::Claims&) {
-  const auto most = messages_max(view);
+Judgement judge_refuses_when_full(const View& view, const contract::Claims& claims) {
+  const auto most = claims.limit("queue.messages_max");
   if (!most) return Judgement::unverified("queue.messages_max is not declared");
   std::uint64_t judged = 0;
   for (const Operation& publish : view.operations(Action::publish)) {

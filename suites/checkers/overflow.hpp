@@ -1,5 +1,4 @@
-// Overflow: what a full queue refuses, and how. The limit is the one that the bus declared in the
-// history's last hello: it may run as a variant of the target.
+// Overflow: what a full queue refuses, and how.
 #pragma once
 
 #include "suites/checkers/judgement.hpp"

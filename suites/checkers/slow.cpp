@@ -22,31 +22,6 @@ using history::View;
 constexpr std::uint64_t kManyWaiting = 1001;
 constexpr std::chrono::seconds kStarvedHarness{1};
 
-/// From when until when a session read nothing.
-struct Stop {
-  std::uint32_t session;
-  Time from, until;
-  bool left;  ///< It ended by going away.
-  std::size_t index;
-};
-
-std::vector<Stop> stops(const View& view) {
-  std::vector<Stop> found;
-  for (const Note& note : view.marks("stops_reading")) {
-    Stop stop{note.session, note.at, kNever, false, note.index};
-    for (const Note& end : view.notes()) {
-      if (end.session != note.session || end.at <= note.at || end.at >= stop.until) continue;
-      const bool left = end.action == Action::disconnected ||
-                        (end.action == Action::mark && end.name == "leaving");
-      if (!left && !(end.action == Action::mark && end.name == "reads_again")) continue;
-      stop.until = end.at;
-      stop.left = left;
-    }
-    found.push_back(stop);
-  }
-  return found;
-}
-
 std::set<Group> groups_of(const View& view, std::uint32_t session) {
   std::set<Group> groups;
   for (const Operation& subscribe : view.operations(Action::subscribe))
@@ -104,6 +79,23 @@ bool may_be_done(const View& view, const contract::Claims& claims, const ByMessa
 }
 
 }  // namespace
+
+std::vector<Stop> stops(const View& view) {
+  std::vector<Stop> found;
+  for (const Note& note : view.marks("stops_reading")) {
+    Stop stop{.session = note.session, .from = note.at, .index = note.index};
+    for (const Note& end : view.notes()) {
+      if (end.session != note.session || end.at <= note.at || end.at >= stop.until) continue;
+      const bool left = end.action == Action::disconnected ||
+                        (end.action == Action::mark && end.name == "leaving");
+      if (!left && !(end.action == Action::mark && end.name == "reads_again")) continue;
+      stop.until = end.at;
+      stop.left = left;
+    }
+    found.push_back(stop);
+  }
+  return found;
+}
 
 Judgement judge_publishers_go_on(const View& view, const contract::Claims& claims) {
   std::uint64_t judged = 0, most = 0;

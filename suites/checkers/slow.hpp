@@ -8,6 +8,15 @@
 
 namespace busproof::checkers {
 
+/// From when until when a session read nothing.
+struct Stop {
+  std::uint32_t session = 0;
+  history::Time from{}, until = history::kNever;
+  bool left = false;  ///< It ended by going away.
+  std::size_t index = 0;
+};
+std::vector<Stop> stops(const history::View& view);
+
 /// QUE-12.publishers, where more than 1 000 messages came to wait for it. Findings:
 /// publisher_stalled, publisher_refused.
 Judgement judge_publishers_go_on(const history::View& view, const contract::Claims& claims);

@@ -71,6 +71,36 @@ void decides_expires_at(Stage& stage) {
   for (const Publish& publish : wanted) look(stage, session, stage.publish(session, publish));
 }
 
+/// Every way in which an end can be said, of messages that wait, are delayed or have been given
+/// back.
+void keeps_expiry(Stage& stage) {
+  const std::string destination = stage.destination();
+  std::vector<Published> messages;
+  {
+    Session& before = stage.connect();
+    const Instant now = bus_clock(stage, before, destination);
+    const std::int64_t longer = life(stage, 20 * kMinuteMs), shorter = longer / 2;
+    // Not a whole second: what keeps seconds alone shows.
+    const json::object sooner = at("expirytime", now + milliseconds(shorter / 1000 * 1000 + 357));
+    std::vector<Publish> wanted = {
+        {.destination = destination},
+        {.destination = destination, .ttl_ms = stage.any(shorter, longer)},
+        {.destination = destination, .attributes = sooner},
+        {.destination = destination, .ttl_ms = longer, .attributes = sooner},
+    };
+    if (stage.claims().has("delay"))
+      wanted.push_back({.destination = destination, .ttl_ms = shorter, .delay_ms = kMinuteMs});
+    for (const Publish& publish : wanted) {
+      messages.push_back(stage.publish(before, publish));
+      look(stage, before, messages.back());
+    }
+  }
+  stage.stop_bus();
+  stage.start_bus();
+  Session& after = stage.connect();
+  for (const Published& message : messages) look(stage, after, message);
+}
+
 void senders_clock_is_wrong(Stage& stage) {
   stage.need("queue");
   Session& session = stage.connect();
@@ -199,7 +229,13 @@ constexpr JudgedCase kRedelivery[] = {{"TTL-8.redelivery", checkers::judge_redel
 constexpr JudgedCase kExtension[] = {{"TTL-8.extension", checkers::judge_extension_keeps}};
 constexpr JudgedCase kRedrive[] = {{"TTL-8.redrive", checkers::judge_redrive_keeps}};
 
+constexpr JudgedCase kSurvives[] = {{"DUR-5.expiry", checkers::judge_expiry_survives}};
+
 constexpr std::array kScenarios = {
+    Scenario{.name = "Restart.DUR_5_keeps_expiry",
+             .cases = kSurvives,
+             .bus = stage::Bus::own,
+             .run = keeps_expiry},
     Scenario{.name = "Ttl.TTL_1_decides_expires_at", .cases = kLife, .run = decides_expires_at},
     Scenario{.name = "Ttl.TTL_2_senders_clock_is_wrong",
              .cases = kSendersClock,

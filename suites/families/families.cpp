@@ -37,6 +37,7 @@ std::vector<const Scenario*> all() {
            correlation(),
            endpoint(),
            edges(),
+           dedupe(),
            holding(),
            batch(),
            handshake(),
@@ -47,6 +48,7 @@ std::vector<const Scenario*> all() {
            dead_letters(),
            settling(),
            queue_slow(),
+           topics_slow(),
        })
     // clang-format on
     for (const Scenario& scenario : family) found.push_back(&scenario);

@@ -17,6 +17,7 @@ std::span<const stage::Scenario> compression();
 std::span<const stage::Scenario> correlation();
 std::span<const stage::Scenario> damage();
 std::span<const stage::Scenario> dead_letters();
+std::span<const stage::Scenario> dedupe();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> edges();
 std::span<const stage::Scenario> endpoint();
@@ -45,6 +46,7 @@ std::span<const stage::Scenario> statistics();
 std::span<const stage::Scenario> status();
 std::span<const stage::Scenario> sweeping();
 std::span<const stage::Scenario> topics();
+std::span<const stage::Scenario> topics_slow();
 std::span<const stage::Scenario> ttl();
 std::span<const stage::Scenario> unclaimed();
 

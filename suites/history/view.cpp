@@ -34,10 +34,41 @@ Operation operation_from(const History& history, const Event& event, std::size_t
   return made;
 }
 
+std::uint64_t numbered(Action action, std::uint32_t number) {
+  return (static_cast<std::uint64_t>(action) << 32U) | number;
+}
+
 }  // namespace
 
 View::View(const History& history) : history_(&history) {
   for (std::size_t i = 0; i < history.events.size(); ++i) add(history.events[i], i);
+  index_operations();
+  for (const Note& note : notes_) {
+    if (note.session != 0) notes_of_[note.session].push_back(&note);
+    if (note.action == Action::stall) stalls_.push_back(&note);
+    if (note.action != Action::mark) continue;
+    marks_[note.name].push_back(note);
+    marked_[note.name].insert(note.message);
+  }
+}
+
+void View::index_operations() {
+  for (const auto& [action, all] : operations_) {
+    for (const Operation& operation : all) {
+      if (operation.delivery != 0)
+        on_delivery_[numbered(action, operation.delivery)].push_back(&operation);
+      if (operation.message != 0)
+        on_message_[numbered(action, operation.message)].push_back(&operation);
+      if (operation.answered != kNever && operation.error != "no_answer" &&
+          operation.error != "disconnected")
+        signs_[operation.session].emplace_back(operation.answered, operation.invoked);
+    }
+  }
+  for (auto& [session, signs] : signs_) {
+    std::sort(signs.begin(), signs.end());
+    Time latest{};
+    for (auto& [answered, invoked] : signs) latest = invoked = std::max(latest, invoked);
+  }
 }
 
 void View::add(const Event& event, std::size_t index) {
@@ -84,11 +115,37 @@ const Operation* View::subscribe_of(std::uint32_t subscription) const {
   return found == subscribes_.end() ? nullptr : &operations(Action::subscribe)[found->second];
 }
 
-std::vector<Note> View::marks(std::string_view name) const {
-  std::vector<Note> found;
-  std::copy_if(notes_.begin(), notes_.end(), std::back_inserter(found),
-               [&](const Note& note) { return note.action == Action::mark && note.name == name; });
-  return found;
+std::span<const Operation* const> View::on_delivery(Action action, std::uint32_t delivery) const {
+  const auto found = on_delivery_.find(numbered(action, delivery));
+  return found == on_delivery_.end() ? std::span<const Operation* const>() : found->second;
+}
+
+std::span<const Operation* const> View::on_message(Action action, std::uint32_t message) const {
+  const auto found = on_message_.find(numbered(action, message));
+  return found == on_message_.end() ? std::span<const Operation* const>() : found->second;
+}
+
+std::span<const Note* const> View::notes_of(std::uint32_t session) const {
+  const auto found = notes_of_.find(session);
+  return found == notes_of_.end() ? std::span<const Note* const>() : found->second;
+}
+
+std::span<const Note> View::marks(std::string_view name) const {
+  const auto found = marks_.find(name);
+  return found == marks_.end() ? std::span<const Note>() : found->second;
+}
+
+bool View::is_marked(std::string_view name, std::uint32_t message) const {
+  const auto found = marked_.find(name);
+  return found != marked_.end() && found->second.contains(message);
+}
+
+Time View::last_known(std::uint32_t session, Time until) const {
+  const auto found = signs_.find(session);
+  if (found == signs_.end()) return {};
+  const auto past = std::upper_bound(found->second.begin(), found->second.end(), until,
+                                     [](Time at, const auto& sign) { return at < sign.first; });
+  return past == found->second.begin() ? Time{} : std::prev(past)->second;
 }
 
 namespace {
@@ -118,12 +175,19 @@ Time View::passed_at_most(Time from, Time to) const {
   return passed;
 }
 
+Time View::earliest_after(Time from, Time span) const {
+  Time over = from + span;
+  for (const Operation& control : operations(Action::control))
+    if (control.answered >= from && control.invoked <= over)
+      over = std::max({from, std::min(over, control.invoked), over - advance_of(control)});
+  return over;
+}
+
 Time View::longest_stall(Time from, Time to) const {
   Time longest{};
-  for (const Note& note : notes_) {
-    if (note.action != Action::stall) continue;
-    const Time length = std::chrono::milliseconds(note.amount);
-    if (note.at >= from && note.at - length <= to) longest = std::max(longest, length);
+  for (const Note* note : stalls_) {
+    const Time length = std::chrono::milliseconds(note->amount);
+    if (note->at >= from && note->at - length <= to) longest = std::max(longest, length);
   }
   return longest;
 }

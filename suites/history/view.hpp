@@ -6,9 +6,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -60,15 +63,26 @@ struct Note {
 class View {
  public:
   explicit View(const History& history);
+  View(const View&) = delete;  // Its indexes point into it.
+  View& operator=(const View&) = delete;
 
   [[nodiscard]] const History& history() const { return *history_; }
 
   /// Operations of that action in the order of their invocation.
   [[nodiscard]] std::span<const Operation> operations(Action action) const;
 
+  /// Those of that action on that delivery, or on that message; none for number 0.
+  [[nodiscard]] std::span<const Operation* const> on_delivery(Action action,
+                                                              std::uint32_t delivery) const;
+  [[nodiscard]] std::span<const Operation* const> on_message(Action action,
+                                                             std::uint32_t message) const;
+
   [[nodiscard]] std::span<const Delivery> deliveries() const { return deliveries_; }
 
   [[nodiscard]] std::span<const Note> notes() const { return notes_; }
+
+  /// Those of that session; none for number 0.
+  [[nodiscard]] std::span<const Note* const> notes_of(std::uint32_t session) const;
 
   /// The publish of that message, or null.
   [[nodiscard]] const Operation* publish_of(std::uint32_t message) const;
@@ -77,7 +91,14 @@ class View {
   [[nodiscard]] const Operation* subscribe_of(std::uint32_t subscription) const;
 
   /// Every mark of that name, in order.
-  [[nodiscard]] std::vector<Note> marks(std::string_view name) const;
+  [[nodiscard]] std::span<const Note> marks(std::string_view name) const;
+
+  /// Whether there is a mark of that name for that message.
+  [[nodiscard]] bool is_marked(std::string_view name, std::uint32_t message) const;
+
+  /// When the last request was invoked that the bus had answered on that connection by `until`: the
+  /// bus certainly still knew the connection then. Zero where there is none.
+  [[nodiscard]] Time last_known(std::uint32_t session, Time until) const;
 
   /// How much time passed for the bus from `from` to `to`, at least and at most: the harness' own,
   /// and what ctl/clock added in between for certain or maybe. What a restart does to an added time
@@ -85,12 +106,21 @@ class View {
   [[nodiscard]] Time passed_at_least(Time from, Time to) const;
   [[nodiscard]] Time passed_at_most(Time from, Time to) const;
 
+  /// The earliest instant at which `span` can have passed for the bus since `from`.
+  [[nodiscard]] Time earliest_after(Time from, Time span) const;
+
   /// The longest time, within [from, to], for which the harness itself was not scheduled.
   [[nodiscard]] Time longest_stall(Time from, Time to) const;
 
  private:
   void add(const Event& event, std::size_t index);
   void add_answer(const Event& event, std::size_t index);
+  void index_operations();
+
+  /// The answers of a session in order of time, each with the latest invocation up to it.
+  using Signs = std::vector<std::pair<Time, Time>>;
+  /// By action and number.
+  using Numbered = std::unordered_map<std::uint64_t, std::vector<const Operation*>>;
 
   const History* history_;
   std::map<Action, std::vector<Operation>> operations_;
@@ -98,6 +128,12 @@ class View {
   std::map<std::uint32_t, std::size_t> publishes_, subscribes_;
   std::vector<Delivery> deliveries_;
   std::vector<Note> notes_;
+  Numbered on_delivery_, on_message_;
+  std::unordered_map<std::uint32_t, std::vector<const Note*>> notes_of_;
+  std::map<std::string, std::vector<Note>, std::less<>> marks_;
+  std::map<std::string, std::set<std::uint32_t>, std::less<>> marked_;
+  std::vector<const Note*> stalls_;
+  std::unordered_map<std::uint32_t, Signs> signs_;
 };
 
 /// A member of a detail: its number, its text, or the given default where it is absent.

@@ -55,7 +55,7 @@ std::string wrong_with(std::string_view case_id, const edge::Mutant* mutant, Ver
   if (scenario == nullptr) return fmt::format("{} is not judged", case_id);
   for (const stage::JudgedCase& part : scenario->cases) {
     if (part.id != case_id) continue;
-    const Outcome outcome = perform(ground, *scenario, {part});
+    const Outcome outcome = perform(ground, {scenario, {part}});
     const auto& judgement = outcome.cases.front().judgement;
     if (judgement.verdict() == expected) return {};
     return fmt::format("{} {} gave {} ({})", case_id, mutant == nullptr ? "bare" : mutant->name,

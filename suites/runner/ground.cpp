@@ -27,36 +27,40 @@ std::string counted(const std::vector<std::string>& events, std::string_view wha
 
 }  // namespace
 
-Result<void> start(targets::Target& target) {
-  if (auto started = target.start(); !started) return started;
-  if (!target.connector().many()) return {};  // Its only connection is the scenario's.
+Result<std::optional<contract::Claims>> start(targets::Target& target, std::string_view variant) {
+  if (auto started = target.start(variant); !started) return tl::make_unexpected(started.error());
+  if (!target.connector().many()) return std::optional<contract::Claims>();
   history::Recorder unseen({});
   auto up = stage::await_hello(target, unseen, kStartLimit);
   if (!up) return tl::make_unexpected(up.error());
-  return {};
+  return std::optional(std::move(*up));
 }
 
-Result<Ground::Lent> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper) {
+Result<Ground::Lent> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper,
+                                 std::string_view variant) {
   const std::lock_guard lock(mutex);
   if (!given_up.empty()) return refused("given_up", "not tried: " + given_up);
   const bool one_connection = options.target.connect.how == targets::Connect::How::stdio_launch;
-  if ((own && options.target.launch) || one_connection) {
+  if ((own && options.target.launch) || one_connection || !variant.empty()) {
     auto made = targets::Target::make(reactor, options.target,
                                       work / fmt::format("bus-{}", ++buses), options.wrap);
     if (!made) return tl::make_unexpected(made.error());
-    if (auto started = start(**made); !started) return tl::make_unexpected(started.error());
+    auto started = start(**made, variant);
+    if (!started) return tl::make_unexpected(started.error());
     keeper = std::move(*made);
-    return Lent{keeper.get(), 0};
+    Lent lent{.target = keeper.get()};
+    if (!variant.empty()) lent.claims = std::move(*started);
+    return lent;
   }
   if (!shared->obituary().empty())
     if (auto started = start_again(); !started) return tl::make_unexpected(started.error());
-  return Lent{shared.get(), starts};
+  return Lent{.target = shared.get(), .start = starts};
 }
 
 Result<void> Ground::start_again() {
   ++starts;
   auto started = start(*shared);
-  if (started) return started;
+  if (started) return {};
   unavailable = true;
   given_up = "the bus could not be started again: " + started.error().detail();
   return refused("given_up", given_up);

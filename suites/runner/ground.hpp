@@ -9,7 +9,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "suites/contract/claims.hpp"
@@ -31,10 +33,14 @@ struct Ground {
   struct Lent {
     targets::Target* target = nullptr;
     int start = 0;  ///< Of the shared bus: its how manieth start; 0 for one of the scenario's own.
+    /// What a variant claims; nothing of the bus as it is, or before its only connection is made.
+    std::optional<contract::Claims> claims = {};
   };
 
-  /// The shared bus, started again if it died, or one of the scenario's own, kept by `keeper`.
-  contract::Result<Lent> bus(bool own, std::unique_ptr<targets::Target>& keeper);
+  /// The shared bus, started again if it died, or one of the scenario's own, kept by `keeper`. A
+  /// variant is always one of its own.
+  contract::Result<Lent> bus(bool own, std::unique_ptr<targets::Target>& keeper,
+                             std::string_view variant = {});
 
   /// Called while the stage still stands: notices a bus that died, hangs or cannot be reached.
   void look_after(std::string_view scenario, stage::Stage& stage, const Lent& lent);
@@ -55,7 +61,9 @@ struct Ground {
   void hung(std::string_view scenario, const Lent& lent);
 };
 
-/// Starts a bus and waits until it answers bus/hello.
-contract::Result<void> start(targets::Target& target);
+/// Starts a bus and waits until it answers bus/hello: what it claims; nothing where it has but one
+/// connection, the scenario's.
+contract::Result<std::optional<contract::Claims>> start(targets::Target& target,
+                                                        std::string_view variant = {});
 
 }  // namespace busproof::runner

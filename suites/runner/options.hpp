@@ -15,15 +15,17 @@
 
 namespace busproof::runner {
 
-/// How hard properties try; the meanings are fixed and part of every result.
+/// How hard properties try, and how much there is where much is the point; the meanings are fixed
+/// and part of every result.
 enum class Effort : std::uint8_t {
-  quick,   ///< 20 programs of at most 30 operations
-  normal,  ///< 100
-  deep,    ///< 1000
+  quick,   ///< 20 programs of at most 30 operations; 5 000 messages waiting, 500 come and gone
+  normal,  ///< 100; 20 000, 1 500
+  deep,    ///< 1000; 1 000 000, 10 000
 };
 
 std::string_view to_string(Effort effort);
 int programs_of(Effort effort);
+stage::Loads loads_of(Effort effort);
 
 struct Options {
   targets::TargetFile target;

@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "suites/checkers/answers.hpp"
+#include "suites/contract/rule.hpp"
 #include "suites/history/breaches.hpp"
 #include "suites/program/shrink.hpp"
 
@@ -52,8 +53,16 @@ struct Go {
   std::vector<std::string> wire = {};  ///< Where a trace was asked for.
 };
 
+/// What a history is judged by: the claims that its bus made last, which may be a variant's.
+contract::Claims claims_of(const history::History& history, const contract::Claims& otherwise) {
+  const auto over =
+      history.header.over_lines ? contract::Transport::lines : contract::Transport::websocket;
+  return contract::Claims::parse_text(history.header.claims, over).value_or(otherwise);
+}
+
 template <typename Act>
-Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act) {
+Go go_once(Ground& ground, const Task& task, std::uint64_t seed, Act act) {
+  const Scenario& scenario = *task.scenario;
   Go go;
   history::Recorder recorder({.scenario = std::string(scenario.name), .seed = seed});
   recorder.set_claims(boost::json::serialize(ground.claims.hello()), ground.over_lines);
@@ -61,10 +70,14 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
   ground.heartbeat.watch(recorder);
   try {
     std::unique_ptr<targets::Target> keeper;
-    auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper);
+    auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper,
+                          task.on_variant ? scenario.variant : std::string_view());
     if (!bus) throw Abandoned{Verdict::blocked, bus.error().detail()};
     if (keeper) recorder.mark("alone");
-    stage::Stage stage({*bus->target, recorder, ground.claims, new_token(), seed});
+    const contract::Claims& claims = bus->claims ? *bus->claims : ground.claims;
+    recorder.set_claims(boost::json::serialize(claims.hello()), ground.over_lines);
+    stage::Stage stage(
+        {*bus->target, recorder, claims, new_token(), seed, loads_of(ground.options.effort)});
     try {
       act(stage);
     } catch (const Abandoned& abandoned) {
@@ -85,9 +98,16 @@ Go go_once(Ground& ground, const Scenario& scenario, std::uint64_t seed, Act act
   return go;
 }
 
-Judgement judged(const Ground& ground, const Go& go, const JudgedCase& part) {
+Judgement judged(const Ground& ground, const Task& task, const Go& go, const JudgedCase& part) {
   const history::View view(go.history);
-  const Judgement judgement = part.judge(view, ground.claims);
+  const contract::Claims claims = claims_of(go.history, ground.claims);
+  if (task.on_variant && !(go.abandoned && go.history.events.empty())) {
+    const contract::CaseRef ref = contract::find_case(part.id);
+    if (const auto why = claims.not_claimed(*ref.rule, *ref.part))
+      return Judgement::unverified(
+          fmt::format("variant {} does not claim it either: {}", task.scenario->variant, *why));
+  }
+  const Judgement judgement = part.judge(view, claims);
   if (judgement.verdict() == Verdict::violated || !go.abandoned) return judgement;
   switch (go.abandoned->verdict) {
     case Verdict::unverified:
@@ -130,19 +150,20 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 /// Plain scenarios: again, on fresh destinations, for what was inconclusive.
-void perform_plain(Ground& ground, const Scenario& scenario, std::vector<JudgedCase> open,
-                   Outcome& outcome) {
+void perform_plain(Ground& ground, const Task& task, Outcome& outcome) {
+  const Scenario& scenario = *task.scenario;
+  std::vector<JudgedCase> open = task.cases;
   for (int attempt = 1; attempt <= kTriesMax && !open.empty(); ++attempt) {
     const auto start = std::chrono::steady_clock::now();
     const std::uint64_t seed =
         seed_of(ground.options.seed, scenario.name, static_cast<std::uint64_t>(attempt));
-    const Go go = go_once(ground, scenario, seed, scenario.run);
+    const Go go = go_once(ground, task, seed, scenario.run);
     collect_breaches(scenario, go.history, outcome);
     if (!go.fault.empty()) outcome.fault = go.fault;
     std::vector<JudgedCase> still;
     for (const JudgedCase& part : open) {
       const Judgement judgement =
-          go.fault.empty() ? judged(ground, go, part) : Judgement::inconclusive(go.fault);
+          go.fault.empty() ? judged(ground, task, go, part) : Judgement::inconclusive(go.fault);
       const bool again = judgement.verdict() == Verdict::inconclusive && attempt < kTriesMax &&
                          go.fault.empty() && !ground.options.interrupted();
       if (again)
@@ -158,8 +179,8 @@ void perform_plain(Ground& ground, const Scenario& scenario, std::vector<JudgedC
 /// One property: many programs, and for each case the first that breaks it, made small.
 class Property {
  public:
-  Property(Ground& ground, const Scenario& scenario, Outcome& outcome)
-      : ground_(ground), scenario_(scenario), outcome_(outcome) {
+  Property(Ground& ground, const Task& task, Outcome& outcome)
+      : ground_(ground), task_(task), scenario_(*task.scenario), outcome_(outcome) {
     bounds_.priority_min = ground.claims.limit("priority.min").value_or(0);
     bounds_.priority_max = ground.claims.limit("priority.max").value_or(0);
     const bool many = ground.options.target.connect.how != targets::Connect::How::stdio_launch;
@@ -168,7 +189,8 @@ class Property {
     if (!many) programs_ = std::min(programs_, kProgramsOnOneConnection);
   }
 
-  void run(const std::vector<JudgedCase>& parts) {
+  void run() {
+    const std::vector<JudgedCase>& parts = task_.cases;
     std::vector<CaseOutcome> results;
     for (const JudgedCase& part : parts)
       results.push_back({std::string(part.id), Judgement::met(0), 1, 0, {}, {}, ""});
@@ -207,7 +229,7 @@ class Property {
   }
 
   Go perform_once(const program::Program& program, std::uint64_t seed) {
-    Go go = go_once(ground_, scenario_, seed,
+    Go go = go_once(ground_, task_, seed,
                     [&](stage::Stage& stage) { scenario_.perform(stage, program); });
     collect_breaches(scenario_, go.history, outcome_);
     if (!go.fault.empty()) outcome_.fault = go.fault;
@@ -215,7 +237,7 @@ class Property {
   }
 
   Judgement judge(const Go& go, const JudgedCase& part) const {
-    return go.fault.empty() ? judged(ground_, go, part) : Judgement::inconclusive(go.fault);
+    return go.fault.empty() ? judged(ground_, task_, go, part) : Judgement::inconclusive(go.fault);
   }
 
  private:
@@ -250,6 +272,7 @@ class Property {
   }
 
   Ground& ground_;
+  const Task& task_;
   const Scenario& scenario_;
   Outcome& outcome_;
   program::Bounds bounds_;
@@ -266,19 +289,20 @@ std::string non_protocol_line(const history::View& view) {
   return {};
 }
 
-Outcome perform(Ground& ground, const Scenario& scenario, const std::vector<JudgedCase>& cases) {
+Outcome perform(Ground& ground, const Task& task) {
   Outcome outcome;
-  if (scenario.is_property())
-    Property(ground, scenario, outcome).run(cases);
+  if (task.scenario->is_property())
+    Property(ground, task, outcome).run();
   else
-    perform_plain(ground, scenario, cases, outcome);
+    perform_plain(ground, task, outcome);
   return outcome;
 }
 
 CaseOutcome perform_program(Ground& ground, const Scenario& scenario, const JudgedCase& part,
                             const program::Program& program) {
   Outcome outcome;
-  Property property(ground, scenario, outcome);
+  const Task task{&scenario, {part}};
+  Property property(ground, task, outcome);
   const Go go = property.perform_once(program, ground.options.seed);
   const Judgement judgement = property.judge(go, part);
   return {std::string(part.id), judgement, 1, 0, go.history, lines_of(go.history, judgement), ""};

@@ -35,9 +35,15 @@ struct Outcome {
 /// The first line or frame in a history that is no JSON object; empty where there is none.
 std::string non_protocol_line(const history::View& view);
 
-/// Carries out the scenario for those of its cases.
-Outcome perform(Ground& ground, const stage::Scenario& scenario,
-                const std::vector<stage::JudgedCase>& cases);
+/// A scenario with those of its cases that a run judges.
+struct Task {
+  const stage::Scenario* scenario = nullptr;
+  std::vector<stage::JudgedCase> cases = {};
+  bool on_variant = false;  ///< On the scenario's variant of the target; else on the bus as it is.
+};
+
+/// Carries it out.
+Outcome perform(Ground& ground, const Task& task);
 
 /// Carries out one program of a property and judges one case: how a replay file is repeated.
 CaseOutcome perform_program(Ground& ground, const stage::Scenario& scenario,

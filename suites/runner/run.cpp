@@ -34,12 +34,6 @@ constexpr int kExitUsage = 64;
 constexpr int kExitInterrupted = 130;
 constexpr std::chrono::seconds kHelloLimit{10};
 
-/// A scenario with those of its cases that this run judges.
-struct Task {
-  const Scenario* scenario;
-  std::vector<JudgedCase> cases;
-};
-
 class Run {
  public:
   explicit Run(const Options& options) : options_(options) {
@@ -166,19 +160,30 @@ class Run {
     std::vector<Task> made;
     for (const Scenario* scenario :
          options_.scenarios.empty() ? families::all() : options_.scenarios) {
-      Task task{scenario, {}};
+      Task task{scenario}, on_variant{.scenario = scenario, .on_variant = true};
       for (const JudgedCase& part : scenario->cases) {
         if (!selected(options_.only, part.id)) continue;
         const contract::CaseRef ref = contract::find_case(part.id);
         const auto why = claims.not_claimed(*ref.rule, *ref.part);
+        const bool varies = why && has_variant(scenario->variant);
         CaseResult& entry = entry_of(part.id);
-        entry.verdict = why ? Verdict::not_claimed : Verdict::inconclusive;
-        entry.detail = why ? *why : "the run ended before it";
-        if (!why) task.cases.push_back(part);
+        entry.verdict = why && !varies ? Verdict::not_claimed : Verdict::inconclusive;
+        entry.detail = why && !varies ? *why : "the run ended before it";
+        if (varies)
+          on_variant.cases.push_back(part);
+        else if (!why)
+          task.cases.push_back(part);
       }
-      if (!task.cases.empty()) made.push_back(std::move(task));
+      for (Task& some : {std::ref(task), std::ref(on_variant)})
+        if (!some.cases.empty()) made.push_back(std::move(some));
     }
     return made;
+  }
+
+  /// Whether the target can be started as that variant.
+  [[nodiscard]] bool has_variant(std::string_view name) const {
+    return !name.empty() && options_.target.launch &&
+           options_.target.variants.contains(std::string(name));
   }
 
   CaseResult& entry_of(std::string_view id) {
@@ -194,7 +199,7 @@ class Run {
     const auto work = [&] {
       for (std::size_t i = next++; i < todo.size(); i = next++) {
         if (options_.interrupted()) return;
-        Outcome outcome = perform(ground, *todo[i].scenario, todo[i].cases);
+        Outcome outcome = perform(ground, todo[i]);
         const std::lock_guard lock(mutex_);
         take(*todo[i].scenario, std::move(outcome));
         ++done;

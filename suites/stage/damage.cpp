@@ -33,6 +33,30 @@ void Stage::mark_memory() {
   recorder().add({.action = history::Action::mark, .amount = *bytes}, {.error = "memory"});
 }
 
+void Stage::mark_holdings() {
+  const auto held = setting_.target.holdings();
+  if (!held)
+    throw Abandoned{Verdict::unverified, "what the bus' processes hold cannot be seen from here"};
+  recorder().add({.action = history::Action::mark, .amount = held->resident},
+                 {.error = "resident"});
+  recorder().add({.action = history::Action::mark, .amount = held->descriptors},
+                 {.error = "descriptors"});
+}
+
+void Stage::mark_rows() {
+  std::int64_t sum = 0;
+  bool any = false;
+  for (const auto& [name, backend] : setting_.target.backends()) {
+    const auto rows = backends::count_rows(backend.where, backend.rows);
+    if (!rows) give_up("rows: " + name, rows.error());
+    sum += *rows;
+    any = true;
+  }
+  if (!any)
+    throw Abandoned{Verdict::unverified, "the target names no store that can be looked into"};
+  recorder().add({.action = history::Action::mark, .amount = sum}, {.error = "rows"});
+}
+
 bool Stage::corrupt_outside(const targets::Published& message, const Damage& damage) {
   const std::string name = fmt::format("{}.{}", damage.part, damage.op);
   const targets::Backend* backend = setting_.target.corrupter(name);

@@ -28,6 +28,10 @@ struct Scenario {
   Bus bus = Bus::shared;
   void (*run)(Stage&) = nullptr;
 
+  /// Cases that the bus as it is does not claim are judged on this variant of the target, in a bus
+  /// of its own, by what that claims. Empty: they stay unclaimed.
+  std::string_view variant = {};
+
   /// A property: `run` is null, and programs are generated and carried out instead.
   program::Generate generate = nullptr;
   void (*perform)(Stage&, const program::Program&) = nullptr;

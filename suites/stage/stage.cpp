@@ -34,7 +34,8 @@ void pass_time(milliseconds time) {
   never.wait_until(lock, until, [&] { return std::chrono::steady_clock::now() >= until; });
 }
 
-Stage::Stage(const Setting& setting) : setting_(setting), random_(setting.seed) {}
+Stage::Stage(const Setting& setting)
+    : setting_(setting), claims_(setting.claims), random_(setting.seed) {}
 
 std::int64_t Stage::any(std::int64_t least, std::int64_t most) {
   return std::uniform_int_distribution<std::int64_t>(least, most)(random_);
@@ -47,13 +48,14 @@ std::string Stage::destination(std::string_view name) {
 targets::Shared Stage::shared() {
   // Until hello is answered; a process that was started for the connection has to come up first.
   return {setting_.recorder, setting_.token,
-          std::max(kPatience.count(), setting_.claims.limit_or_default("answer_ms"))};
+          std::max(kPatience.count(), claims_.limit_or_default("answer_ms"))};
 }
 
 Session& Stage::connect() {
   Session& session = connect_silently();
   auto claims = session.hello();
   if (!claims) blocked("bus/hello", claims.error());
+  claims_ = std::move(*claims);
   return session;
 }
 
@@ -119,7 +121,7 @@ void Stage::give_up(std::string_view what, const contract::Error& error) { block
 void Stage::let_pass(milliseconds time) { pass_time(time); }
 
 contract::Result<json::object> Stage::control(const std::string& method, json::object params) {
-  if (!setting_.claims.has("control." + method.substr(method.find('/') + 1)))
+  if (!claims_.has("control." + method.substr(method.find('/') + 1)))
     throw Abandoned{Verdict::unverified, "the bus has no hook " + method};
   Session* session = nullptr;
   if (setting_.target.control_on_connection()) {
@@ -144,7 +146,7 @@ std::string Stage::mode() const {
 }
 
 void Stage::need(std::string_view capability) const {
-  if (!setting_.claims.has(capability))
+  if (!claims_.has(capability))
     throw Abandoned{
         Verdict::unverified,
         fmt::format("it is judged with a {}, which the bus does not claim", capability)};
@@ -198,18 +200,42 @@ void Stage::need_variant(std::string_view variant) const {
 void Stage::start_bus(std::string_view variant) {
   need_hold();
   if (!variant.empty()) need_variant(variant);
+  await_start([&] { return setting_.target.start(variant); },
+              variant.empty() ? "" : json::serialize(json::object{{"variant", variant}}));
+}
+
+void Stage::await_start(const std::function<contract::Result<void>()>& start,
+                        const std::string& detail) {
   for (const auto& session : sessions_) session->wait_closed(patience());
   control_.reset();
-  if (auto started = setting_.target.start(variant); !started)
+  if (auto started = start(); !started) {
+    recorder().mark("not_ready");
     throw Abandoned{Verdict::blocked, "the bus did not start again: " + started.error().detail()};
-  const milliseconds limit(setting_.claims.limit_or_default("recovery_ms"));
-  if (auto up = await_hello(setting_.target, recorder(), limit); !up)
+  }
+  const milliseconds limit(claims_.limit_or_default("recovery_ms"));
+  auto up = await_hello(setting_.target, recorder(), limit);
+  if (!up) {
+    recorder().mark("not_ready");
     throw Abandoned{Verdict::blocked,
                     fmt::format("bus/hello was not answered within recovery_ms of a start: {} ({})",
                                 up.error().kind(), up.error().detail())};
-  const std::string detail =
-      variant.empty() ? "" : json::serialize(json::object{{"variant", variant}});
+  }
+  claims_ = std::move(*up);
   recorder().add({.action = history::Action::mark}, {.error = "started", .detail = detail});
+}
+
+void Stage::hold_clock() {
+  need_hold();
+  if (!setting_.target.can_hold_clock())
+    throw Abandoned{Verdict::unverified, "there is no hold on the clock of the bus"};
+  stop_bus();
+  await_start([&] { return setting_.target.start_with_clock(); }, R"({"clock": "held"})");
+}
+
+void Stage::set_clock(milliseconds ahead) {
+  if (!setting_.target.set_clock(ahead))
+    throw Abandoned{Verdict::unverified, "the bus does not go by the clock that it was given"};
+  recorder().add({.action = history::Action::mark, .amount = ahead.count()}, {.error = "clock"});
 }
 
 bool Stage::lost() const {
@@ -238,11 +264,11 @@ milliseconds Stage::patience() const { return kPatience; }
 
 std::int64_t Stage::credit_for(std::int64_t wanted) const {
   constexpr std::int64_t kModest = 100;
-  const auto most = setting_.claims.limit("credit_max");
+  const auto most = claims_.limit("credit_max");
   if (most) return std::min(wanted, *most);
-  if (setting_.claims.declares("credit_max")) return wanted;  // Unlimited.
+  if (claims_.declares("credit_max")) return wanted;  // Unlimited.
   // Nobody has said how much is too much; the default is certainly not.
-  return std::min(wanted, setting_.claims.limit("credit_default").value_or(kModest));
+  return std::min(wanted, claims_.limit("credit_default").value_or(kModest));
 }
 
 }  // namespace busproof::stage

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <random>
 #include <span>
@@ -30,18 +31,27 @@ struct Abandoned {
   std::string why;
 };
 
+/// How much, where much is the point: an effort's share.
+struct Loads {
+  std::size_t waiting = 20'000;  ///< messages of a backlog
+  std::size_t finished = 1'500;  ///< messages, groups and connections that come and go
+};
+
 class Stage {
  public:
   struct Setting {
     targets::Target& target;
     history::Recorder& recorder;
-    const contract::Claims& claims;
+    const contract::Claims& claims;  ///< Of the bus as it is when the stage is set.
     std::string token;  ///< Unique to this stage: part of event ids and destination names.
     std::uint64_t seed;
+    Loads loads = {};
   };
   explicit Stage(const Setting& setting);
 
-  [[nodiscard]] const contract::Claims& claims() const { return setting_.claims; }
+  /// What the bus claimed last: another start may have been as a variant, with limits of its own.
+  [[nodiscard]] const contract::Claims& claims() const { return claims_; }
+  [[nodiscard]] const Loads& loads() const { return setting_.loads; }
   [[nodiscard]] history::Recorder& recorder() { return setting_.recorder; }
   std::mt19937_64& random() { return random_; }
 
@@ -116,6 +126,21 @@ class Stage {
   void watch_memory();
   void mark_memory();
 
+  /// Records what the bus' processes hold now, as the marks "resident" (bytes) and "descriptors".
+  void mark_holdings();
+
+  /// Records how many rows or keys the bus' stores hold, as the mark "rows". Unverified where the
+  /// target names no store that can be looked into.
+  void mark_rows();
+
+  /// Stops the bus and starts it again over the same data, its wall clock in the harness' hand.
+  /// Unverified where the target does not say that this can be done.
+  void hold_clock();
+
+  /// Sets that clock so far ahead of the true time, recorded as the mark "clock". Steady clocks are
+  /// left alone.
+  void set_clock(milliseconds ahead);
+
   /// Damages what is stored of that message: from outside where the target says how, else through
   /// the hook. Recorded as the mark "corrupted"; `by` of its detail says which. Unverified where
   /// neither is there or can do it.
@@ -157,10 +182,12 @@ class Stage {
 
  private:
   void need_hold() const;
+  void await_start(const std::function<contract::Result<void>()>& start, const std::string& detail);
   bool corrupt_outside(const targets::Published& message, const Damage& damage);
   targets::Shared shared();
 
   Setting setting_;
+  contract::Claims claims_;
   std::mt19937_64 random_;
   int destinations_ = 0;
   bool unreachable_ = false;

@@ -323,6 +323,12 @@ void Session::stop_reading() {
   mark("stops_reading");
 }
 
+/// What comes from here on was read after the mark.
+void Session::read_again() {
+  mark("reads_again");
+  transport_->read(true);
+}
+
 void Session::close() {
   leaving();
   transport_->close();

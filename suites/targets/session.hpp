@@ -127,6 +127,7 @@ class Session : private Listener {
 
   /// Leaves what the bus sends from now on unread, answers too. Closing reads it.
   void stop_reading();
+  void read_again();
 
   void close();  ///< The polite end; waits for it.
   void cut();    ///< The rude end.

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "fixtures/process/cpu.hpp"
+#include "fixtures/process/faketime.hpp"
 #include "fixtures/process/memory.hpp"
 #include "fixtures/process/ports.hpp"
 #include "suites/targets/lines.hpp"
@@ -24,6 +25,8 @@ using contract::Result;
 
 constexpr std::chrono::seconds kStopGrace{10};
 constexpr const char* kControlToken = "busproof-control";  // Loopback, and for this run alone.
+
+constexpr const char* kClockFile = "clock";
 
 constexpr std::size_t kLastLines = 3;
 constexpr std::size_t kLastBytes = 2000;
@@ -150,14 +153,37 @@ bool Target::has_variant(std::string_view name) const {
 }
 
 Result<void> Target::start(std::string_view variant) {
+  if (variant.empty()) return launch({});
+  const auto found = file_.variants.find(std::string(variant));
+  if (found == file_.variants.end())
+    return refused("bad_target", fmt::format("the target has no variant {}", variant));
+  return launch(found->second);
+}
+
+bool Target::can_hold_clock() const {
+  return file_.launch && file_.launch->faketime && process::faketime_library();
+}
+
+Result<void> Target::start_with_clock() {
+  const auto library = process::faketime_library();
+  if (!can_hold_clock() || !library)
+    return refused("unavailable", "the target's clock cannot be held");
+  if (!process::set_faketime(work_ / kClockFile, std::chrono::milliseconds(0)))
+    return refused("unavailable",
+                   fmt::format("{} cannot be written", (work_ / kClockFile).string()));
+  return launch(process::faketime_variables(*library, work_ / kClockFile));
+}
+
+bool Target::set_clock(std::chrono::milliseconds ahead) const {
+  return process_ && process::has_faketime(process_->pid()) &&
+         process::set_faketime(work_ / kClockFile, ahead);
+}
+
+/// `over` comes over the launch's own variables.
+Result<void> Target::launch(const Environment& over) {
   if (!file_.launch) return {};
   Environment env = file_.launch->env;
-  if (!variant.empty()) {
-    const auto found = file_.variants.find(std::string(variant));
-    if (found == file_.variants.end())
-      return refused("bad_target", fmt::format("the target has no variant {}", variant));
-    for (const auto& [name, value] : found->second) env[name] = value;
-  }
+  for (const auto& [name, value] : over) env[name] = value;
   auto started =
       process::Process::start({.command = file_.launch->command,
                                .env = env,
@@ -194,6 +220,11 @@ std::optional<std::int64_t> Target::peak_memory() const {
 
 void Target::forget_peak_memory() const {
   if (process_) process::forget_peak_memory(process_->pid());
+}
+
+std::optional<process::Holdings> Target::holdings() const {
+  if (!process_) return std::nullopt;
+  return process::holdings(process_->pid());
 }
 
 const Backend* Target::corrupter(const std::string& damage) const {

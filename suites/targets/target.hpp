@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "fixtures/process/memory.hpp"
 #include "fixtures/process/process.hpp"
 #include "suites/targets/reactor.hpp"
 #include "suites/targets/target_file.hpp"
@@ -34,6 +35,13 @@ class Target {
   /// over the launch's own.
   contract::Result<void> start(std::string_view variant = {});
 
+  /// The same, with a hold on its wall clock, where the target file says that it can be had.
+  contract::Result<void> start_with_clock();
+  [[nodiscard]] bool can_hold_clock() const;
+
+  /// Sets the held clock so far ahead of the true time. False where the bus does not go by it.
+  [[nodiscard]] bool set_clock(std::chrono::milliseconds ahead) const;
+
   [[nodiscard]] bool has_variant(std::string_view name) const;
 
   /// The polite end: SIGTERM, and SIGKILL after a grace. False when the grace was used up.
@@ -50,8 +58,13 @@ class Target {
   [[nodiscard]] std::optional<std::int64_t> peak_memory() const;
   void forget_peak_memory() const;  ///< From now on the peak counts anew, where the system can.
 
+  /// What all that was launched holds now; nothing where it does not run from here.
+  [[nodiscard]] std::optional<process::Holdings> holdings() const;
+
   /// What damages a stored byte from outside ("payload.flip"), or null.
   [[nodiscard]] const Backend* corrupter(const std::string& damage) const;
+
+  [[nodiscard]] const std::map<std::string, Backend>& backends() const { return file_.backends; }
 
   Connector& connector() { return *connector_; }
 
@@ -78,7 +91,7 @@ class Target {
   contract::Result<void> prepare(const std::filesystem::path& work);
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();
-  contract::Result<void> wait_ready();
+  contract::Result<void> launch(const Environment& over);
 
   Reactor& reactor_;
   TargetFile file_;

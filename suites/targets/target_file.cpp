@@ -92,10 +92,12 @@ Ready ready_of(const YAML::Node& node) {
 }
 
 Launch launch_of(const YAML::Node& node) {
-  check_keys(node, "launch", {"command", "env", "ready"});
+  check_keys(node, "launch", {"command", "env", "ready", "clock"});
   if (!node["command"]) wrong(node, "launch needs a command");
+  if (node["clock"] && text_of(node["clock"], "launch.clock") != "faketime")
+    wrong(node["clock"], "launch.clock must be faketime");
   return {words_of(node["command"], "launch.command"), environment_of(node["env"], "launch.env"),
-          ready_of(node["ready"])};
+          ready_of(node["ready"]), static_cast<bool>(node["clock"])};
 }
 
 Connect connect_of(const YAML::Node& node) {
@@ -159,10 +161,19 @@ void read_corrupt(const YAML::Node& node, std::map<std::string, Backend>& backen
   }
 }
 
+void read_rows(const YAML::Node& node, std::map<std::string, Backend>& backends) {
+  for (const auto& [name, statement] : environment_of(node, "rows")) {
+    const auto backend = backends.find(name);
+    if (backend == backends.end())
+      wrong(node, fmt::format("rows names \"{}\", which is none of backends", name));
+    backend->second.rows = statement;
+  }
+}
+
 TargetFile target_of(const YAML::Node& root) {
-  check_keys(
-      root, "a target",
-      {"name", "launch", "connect", "control", "backends", "variants", "corrupt", "profile"});
+  check_keys(root, "a target",
+             {"name", "launch", "connect", "control", "backends", "variants", "corrupt", "rows",
+              "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -182,6 +193,7 @@ TargetFile target_of(const YAML::Node& root) {
       target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
   target.backends = backends_of(root["backends"]);
   read_corrupt(root["corrupt"], target.backends);
+  read_rows(root["rows"], target.backends);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }

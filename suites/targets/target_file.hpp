@@ -30,6 +30,7 @@ struct Launch {
   std::vector<std::string> command;
   Environment env;
   Ready ready;
+  bool faketime = false;  ///< Its wall clock may be held by preloading libfaketime.
 };
 
 struct Connect {
@@ -53,6 +54,7 @@ struct Backend {
   std::string where;                           ///< The database's file.
   std::vector<std::string> holds;              ///< "payloads", "queues", "topics"
   std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
+  std::string rows;  ///< Counts what finished work may not leave; empty: every row there is.
 };
 
 /// A target as written; ${...} is still to be substituted.

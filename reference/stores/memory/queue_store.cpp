@@ -14,6 +14,7 @@ core::Result<std::vector<Answer>> MemoryQueueStore::apply(std::span<const core::
                                                           core::Shift shift) {
   now_ = clock_.now() + shift.count();
   leases_.begin();
+  known_.trim(now_);
   std::vector<Answer> answers;
   for (const auto& step : batch) {
     Answer answer;
@@ -54,7 +55,12 @@ std::optional<Refusal> MemoryQueueStore::objection(const core::QueueOp& op) cons
   if (copy != nullptr && !leases_.holds({copy->message, copy->group}, copy->token, now_))
     return Refusal::lease_lost;
   const auto* enqueue = std::get_if<core::Enqueue>(&op);
-  if (enqueue == nullptr || !enqueue->not_after) return std::nullopt;
+  if (enqueue == nullptr) return std::nullopt;
+  if (const auto first = seen(*enqueue)) {
+    if (first->same) return std::nullopt;
+    return Refusal::conflict;
+  }
+  if (!enqueue->not_after) return std::nullopt;
   const auto left = *enqueue->not_after - now_;
   if (left <= 0 || left > enqueue->ttl_max.count()) return Refusal::invalid;
   return std::nullopt;
@@ -115,7 +121,24 @@ void MemoryQueueStore::leave(Group& group, std::int64_t seq) {
   if (owed.state == State::delayed) by_due_.erase({owed.due, CopyKey{seq, group.id}});
 }
 
+std::optional<MemoryQueueStore::Seen> MemoryQueueStore::seen(const core::Enqueue& op) const {
+  if (!op.identity) return std::nullopt;
+  const auto seq = known_.find(*op.identity, now_);
+  if (!seq) return std::nullopt;
+  if (const auto message = messages_.find(*seq); message != messages_.end()) {
+    const auto& view = message->second.view;
+    return Seen{view.id, view.route, view.digest == op.digest};
+  }
+  const auto gone = past_.find(*seq);
+  if (gone == past_.end()) return std::nullopt;
+  return Seen{gone->second.record.id, gone->second.record.route, gone->second.digest == op.digest};
+}
+
 void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
+  if (auto first = seen(op)) {
+    answer.repeats.push_back({op.id, std::move(first->id), first->route});
+    return;
+  }
   const auto seq = next_place_++;
   auto& message = messages_[seq];
   message.view = {.id = op.id,
@@ -134,6 +157,9 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
   if (op.not_after) message.view.expires = std::min(message.view.expires, *op.not_after);
   message.correlation = op.correlation;
   message.queued = op.fan_out;
+  message.who = op.who;
+  message.session = op.session;
+  if (op.identity) known_.put(*op.identity, seq, now_ + op.window.count());
   by_id_[op.id] = seq;
   by_expiry_.emplace(message.view.expires, seq);
   answer.due =
@@ -278,7 +304,7 @@ void MemoryQueueStore::on(const core::Delete& op, Answer& answer) {
     if (const auto lease = leases_.find({seq, group->id})) answer.ended.push_back(lease->token);
     leases_.erase({seq, group->id});
   }
-  erase_message(seq, answer.unreferenced);
+  erase_message(seq, core::Outcome::deleted, answer.unreferenced);
 }
 
 void MemoryQueueStore::on(const core::Spoil& op, Answer&) {
@@ -318,6 +344,9 @@ void MemoryQueueStore::on(const core::Reset&, Answer&) {
   groups_.clear();
   by_expiry_.clear();
   by_due_.clear();
+  past_.clear();
+  past_ends_.clear();
+  known_.clear();
   leases_.clear();
   totals_ = {};
 }

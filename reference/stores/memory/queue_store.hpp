@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "reference/stores/clock.hpp"
+#include "reference/stores/known_events.hpp"
 #include "reference/stores/leases.hpp"
 #include "reference/stores/queue_store.hpp"
 
@@ -51,8 +52,23 @@ class MemoryQueueStore : public QueueStore {
     std::optional<std::string> correlation;
     bool queued = true;
     bool gone = false;  ///< expired, kept for who holds a lease
+    std::string who;
+    std::optional<std::string> session;
+  };
+  /// What stays known of a message that is gone.
+  struct Past {
+    core::AuditRecord record;
+    std::optional<std::string> session;
+    core::Digest digest{};
+    core::Instant ended = 0;
+  };
+  struct Seen {
+    core::TransactionId id;
+    core::Route route = core::Route::inlined;
+    bool same = true;  ///< with the digest asked about
   };
 
+  [[nodiscard]] std::optional<Seen> seen(const core::Enqueue& op) const;
   [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op) const;
   std::int64_t fullest(const std::string& destination);
   void on(const core::Enqueue& op, core::Answer& answer);
@@ -74,6 +90,7 @@ class MemoryQueueStore : public QueueStore {
   core::View view(const core::AskCounts& ask);
   core::View view(const core::AskDead& ask);
   core::View view(const core::AskCorrelated& ask);
+  core::View view(const core::AskAudit& ask);
   core::View view(const core::AskStats& ask);
   core::MessageView message_view(std::int64_t seq, bool with_body);
 
@@ -85,7 +102,8 @@ class MemoryQueueStore : public QueueStore {
   void leave(Group& group, std::int64_t seq);
   void end_lease(Group& group, const CopyKey& key, const core::Fail& how, core::Answer& answer);
   void settle_gone(std::int64_t seq, std::vector<core::TransactionId>& unreferenced);
-  void erase_message(std::int64_t seq, std::vector<core::TransactionId>& unreferenced);
+  void erase_message(std::int64_t seq, core::Outcome outcome,
+                     std::vector<core::TransactionId>& unreferenced);
   void expire(std::int64_t seq, std::vector<core::TransactionId>& unreferenced);
   std::vector<std::int64_t> dead_of(
       Group& group, const std::optional<std::vector<core::TransactionId>>& ids) const;
@@ -101,6 +119,9 @@ class MemoryQueueStore : public QueueStore {
   std::map<std::int64_t, Group> groups_;
   std::set<std::pair<core::Instant, std::int64_t>> by_expiry_;
   std::set<std::pair<core::Instant, CopyKey>> by_due_;
+  std::map<std::int64_t, Past> past_;                           ///< by seq
+  std::set<std::pair<core::Instant, std::int64_t>> past_ends_;  ///< seqs by their end
+  KnownEvents known_;
   Leases leases_;
   core::Totals totals_;
 };

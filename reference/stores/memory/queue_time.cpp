@@ -5,9 +5,15 @@
 
 namespace reference::stores::memory {
 
-void MemoryQueueStore::erase_message(std::int64_t seq,
+void MemoryQueueStore::erase_message(std::int64_t seq, core::Outcome outcome,
                                      std::vector<core::TransactionId>& unreferenced) {
-  const auto& view = messages_.at(seq).view;
+  const auto& message = messages_.at(seq);
+  const auto& view = message.view;
+  past_[seq] = {{view.id, message.who, view.created, view.size, view.route, outcome},
+                message.session,
+                view.digest,
+                now_};
+  past_ends_.emplace(now_, seq);
   --totals_.payload_count;
   totals_.payload_bytes -= static_cast<std::int64_t>(view.size);
   if (view.error) --totals_.payload_corrupt;
@@ -23,7 +29,7 @@ void MemoryQueueStore::settle_gone(std::int64_t seq,
   if (found == messages_.end() || !found->second.gone) return;
   for (const auto* group : groups(found->second.view.destination))
     if (group->owed.contains(seq)) return;
-  erase_message(seq, unreferenced);
+  erase_message(seq, core::Outcome::expired, unreferenced);
 }
 
 void MemoryQueueStore::end_lease(Group& group, const CopyKey& key, const core::Fail& how,
@@ -86,7 +92,7 @@ void MemoryQueueStore::expire(std::int64_t seq, std::vector<core::TransactionId>
   }
   by_expiry_.erase({message.view.expires, seq});
   message.gone = true;
-  if (!held) erase_message(seq, unreferenced);
+  if (!held) erase_message(seq, core::Outcome::expired, unreferenced);
 }
 
 std::optional<core::Instant> MemoryQueueStore::next_due() const {
@@ -94,6 +100,7 @@ std::optional<core::Instant> MemoryQueueStore::next_due() const {
   const auto earlier = [&](core::Instant at) { next = std::min(next.value_or(at), at); };
   if (!by_due_.empty()) earlier(by_due_.begin()->first);
   if (!by_expiry_.empty()) earlier(by_expiry_.begin()->first);
+  if (!past_ends_.empty()) earlier(past_ends_.begin()->first + kPastKept.count());
   return next;
 }
 
@@ -123,7 +130,15 @@ core::Result<core::Swept> MemoryQueueStore::sweep(int at_most, int attempts_max,
   for (; expired < at_most && !by_expiry_.empty() && by_expiry_.begin()->first <= now_; ++expired)
     expire(by_expiry_.begin()->second, answer.unreferenced);
   swept.expired = expired;
-  swept.more = static_cast<int>(over.size()) == at_most || due == at_most || expired == at_most;
+  int past = 0;
+  for (; past < at_most && !past_ends_.empty() &&
+         past_ends_.begin()->first + kPastKept.count() <= now_;
+       ++past) {
+    past_.erase(past_ends_.begin()->second);
+    past_ends_.erase(past_ends_.begin());
+  }
+  swept.more = static_cast<int>(over.size()) == at_most || due == at_most || expired == at_most ||
+               past == at_most;
   swept.woken.insert(swept.woken.end(), answer.woken.begin(), answer.woken.end());
   swept.unreferenced = std::move(answer.unreferenced);
   if (const auto next = next_due()) swept.next_due = core::Ms(*next - now_);

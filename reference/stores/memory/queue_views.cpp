@@ -68,6 +68,29 @@ core::View MemoryQueueStore::view(const core::AskCorrelated& ask) {
   return page;
 }
 
+core::View MemoryQueueStore::view(const core::AskAudit& ask) {
+  std::map<std::int64_t, core::AuditRecord> found;
+  for (auto at = messages_.upper_bound(ask.after); at != messages_.end(); ++at) {
+    const auto& [seq, message] = *at;
+    if (ask.id ? message.view.id != *ask.id : message.session != ask.session) continue;
+    const auto view = message_view(seq, false);
+    found[seq] = {view.id,   message.who, view.created,
+                  view.size, view.route,  core::outcome_of(view.status)};
+  }
+  for (auto at = past_.upper_bound(ask.after); at != past_.end(); ++at) {
+    const auto& [seq, past] = *at;
+    if (ask.id ? past.record.id == *ask.id : past.session == ask.session) found[seq] = past.record;
+  }
+  core::AuditPage page;
+  for (auto& [seq, record] : found) {
+    if (static_cast<int>(page.records.size()) == ask.limit) break;
+    page.records.push_back(std::move(record));
+    if (static_cast<int>(page.records.size()) == ask.limit && seq != found.rbegin()->first)
+      page.next = seq;
+  }
+  return page;
+}
+
 core::View MemoryQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
   page.totals = totals_;

@@ -216,13 +216,6 @@ void Statement::bind(int at, const std::string& text) {
   sqlite3_bind_text64(handle_, at, text.data(), text.size(), SQLITE_STATIC, SQLITE_UTF8);
 }
 
-void Statement::bind(int at, const std::optional<std::string>& text) {
-  if (text)
-    bind(at, *text);
-  else
-    bind(at, std::nullopt);
-}
-
 void Statement::bind(int at, const Blob& blob) {
   // A null pointer would bind NULL, which is not the empty blob.
   const char* bytes = blob.bytes.data() == nullptr ? "" : blob.bytes.data();

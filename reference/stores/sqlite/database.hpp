@@ -61,6 +61,10 @@ class Database {
 /// A prepared statement: bind in order, then rows; it resets itself when bound anew.
 class Statement {
  public:
+  struct Blob {
+    std::string_view bytes;
+  };
+
   Statement(Database& database, std::string_view sql);
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
@@ -87,17 +91,19 @@ class Statement {
   [[nodiscard]] std::string_view blob(int column) const;
 
  private:
-  struct Blob {
-    std::string_view bytes;
-  };
-  friend Blob as_blob(std::string_view bytes);
   void bind(int at, std::int64_t value);
   void bind(int at, int value) { bind(at, std::int64_t{value}); }
   void bind(int at, std::uint64_t value) { bind(at, static_cast<std::int64_t>(value)); }
   void bind(int at, const std::string& text);
-  void bind(int at, const std::optional<std::string>& text);
   void bind(int at, const Blob& blob);
   void bind(int at, std::nullopt_t);
+  template <typename T>
+  void bind(int at, const std::optional<T>& value) {
+    if (value)
+      bind(at, *value);
+    else
+      bind(at, std::nullopt);
+  }
 
   Database& database_;
   sqlite3_stmt* handle_ = nullptr;

@@ -9,6 +9,7 @@
 namespace reference::stores::sqlite {
 namespace {
 
+constexpr core::Ms kPastSlack{60'000};
 constexpr int kColumnsBefore = 1;  // select_ready puts the attempt before the message
 
 void shorten(std::optional<core::Ms>& due, core::Ms other) {
@@ -162,7 +163,7 @@ void SqliteQueueStore::settle_gone(std::int64_t message,
   meta.reset();
   for (const auto* group : ledger_->groups(destination))
     if (owed({message, group->id})) return;
-  erase_message(message, unreferenced);
+  erase_message(message, core::Outcome::expired, unreferenced);
 }
 
 void SqliteQueueStore::sweep_leases(int at_most, int attempts_max, core::Swept& swept) {
@@ -230,7 +231,7 @@ void SqliteQueueStore::expire_message(std::int64_t message, core::Swept& swept) 
     statements_->mark_gone.with(message).run();
     gone_.insert(message);
   } else {
-    erase_message(message, swept.unreferenced);
+    erase_message(message, core::Outcome::expired, swept.unreferenced);
   }
 }
 
@@ -244,8 +245,10 @@ void SqliteQueueStore::sweep_expired(int at_most, core::Swept& swept) {
 }
 
 std::optional<core::Instant> SqliteQueueStore::next_due() const {
-  std::optional<core::Instant> next;
-  for (const auto& one : {leases_.next_end(), next_delay_, next_expiry_})
+  std::optional<core::Instant> next, forget;
+  // A while late, so that many are removed at once.
+  if (next_past_) forget = *next_past_ + kPastKept.count() + kPastSlack.count();
+  for (const auto& one : {leases_.next_end(), next_delay_, next_expiry_, forget})
     if (one) next = std::min(next.value_or(*one), *one);
   return next;
 }
@@ -260,6 +263,7 @@ void SqliteQueueStore::read_next_due() {
   };
   next_delay_ = read(statements_->min_delayed);
   next_expiry_ = read(statements_->min_expires);
+  next_past_ = read(statements_->min_past);
 }
 
 core::Result<core::Swept> SqliteQueueStore::sweep(int at_most, int attempts_max,
@@ -272,6 +276,7 @@ core::Result<core::Swept> SqliteQueueStore::sweep(int at_most, int attempts_max,
     sweep_leases(at_most, attempts_max, swept);
     sweep_delayed(at_most, swept);
     sweep_expired(at_most, swept);
+    sweep_past(at_most, swept);
     ledger_->write();
     if (auto committed = database_->commit(); !committed) {
       undo();

@@ -26,13 +26,19 @@ void SqliteQueueStore::insert_message(const core::Enqueue& op, std::int64_t seq,
   const auto kind = static_cast<int>(op.body.kind);
   const auto codec = static_cast<int>(op.codec);
   const int queued = op.fan_out ? 1 : 0;
-  if (op.route == core::Route::inlined)
-    insert.with(seq, op.id, op.destination, queued, route, op.event, kind, as_blob(op.body.bytes),
-                op.size, op.stored, codec, as_blob(digest), op.correlation, now_, expires);
-  else
-    insert.with(seq, op.id, op.destination, queued, route, op.event, kind, std::nullopt, op.size,
-                op.stored, codec, as_blob(digest), op.correlation, now_, expires);
-  insert.run();
+  std::optional<Statement::Blob> body, identity;
+  if (op.route == core::Route::inlined) body = as_blob(op.body.bytes);
+  std::optional<std::int64_t> known_until;
+  if (op.identity) {
+    identity = as_blob({reinterpret_cast<const char*>(op.identity->data()), sizeof *op.identity});
+    known_until = now_ + op.window.count();
+    known_.put(*op.identity, seq, *known_until);
+  }
+  insert
+      .with(seq, op.id, op.destination, queued, route, op.event, kind, body, op.size, op.stored,
+            codec, as_blob(digest), op.correlation, now_, expires, identity, known_until, op.who,
+            op.session)
+      .run();
 }
 
 void SqliteQueueStore::owe(const core::Enqueue& op, std::int64_t seq, GroupRow& group) {
@@ -50,6 +56,10 @@ void SqliteQueueStore::owe(const core::Enqueue& op, std::int64_t seq, GroupRow& 
 }
 
 void SqliteQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
+  if (auto first = seen(op)) {
+    answer.repeats.push_back({op.id, std::move(first->id), first->route});
+    return;
+  }
   const auto seq = ledger_->next_place();
   auto expires = now_ + op.ttl.count();
   if (op.not_after) expires = std::min(expires, *op.not_after);
@@ -96,7 +106,7 @@ void SqliteQueueStore::leave(GroupRow& group, std::int64_t state) {
   }
 }
 
-void SqliteQueueStore::erase_message(std::int64_t message,
+void SqliteQueueStore::erase_message(std::int64_t message, core::Outcome outcome,
                                      std::vector<core::TransactionId>& unreferenced) {
   auto& meta = statements_->message_meta.with(message);
   if (!meta.row()) return;
@@ -106,6 +116,7 @@ void SqliteQueueStore::erase_message(std::int64_t message,
   totals.payload_corrupt -= meta.integer(4);
   if (meta.integer(2) == 1) unreferenced.push_back(meta.text(0));
   meta.reset();
+  keep_past(message, outcome);
   statements_->delete_message.with(message).run();
   gone_.erase(message);
 }
@@ -132,7 +143,7 @@ void SqliteQueueStore::on(const core::Delete& op, core::Answer& answer) {
       leases_.erase(key);
     }
   }
-  erase_message(seq, answer.unreferenced);
+  erase_message(seq, core::Outcome::deleted, answer.unreferenced);
 }
 
 void SqliteQueueStore::on(const core::Spoil& op, core::Answer&) {
@@ -166,13 +177,14 @@ void SqliteQueueStore::on(const core::Corrupt& op, core::Answer& answer) {
 
 void SqliteQueueStore::on(const core::Reset&, core::Answer&) {
   for (const auto* sql :
-       {"DELETE FROM message", "DELETE FROM owed", "DELETE FROM queue_group",
+       {"DELETE FROM message", "DELETE FROM owed", "DELETE FROM queue_group", "DELETE FROM past",
         "UPDATE totals SET published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0, "
         "dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0, topic_delivered = 0, "
         "payload_count = 0, payload_bytes = 0, payload_corrupt = 0"})
     Statement(*database_, sql).with().run();
   ledger_->reload();
   leases_.clear();
+  known_.clear();
   gone_.clear();
 }
 

@@ -43,6 +43,7 @@ Result<void> SqliteQueueStore::migrate() {
   auto& leased = statements_->select_leased.with();
   while (leased.row()) leases_.put({leased.integer(1), leased.integer(0)}, {});
   leases_.begin();
+  now_ = clock_.now();
   read_memory();
   if (database_->failed()) return tl::unexpected(database_->take_error());
   return {};
@@ -53,6 +54,7 @@ void SqliteQueueStore::read_memory() {
   gone_.clear();
   auto& gone = statements_->select_gone.with();
   while (gone.row()) gone_.insert(gone.integer(0));
+  read_known();
   read_next_due();
 }
 
@@ -64,12 +66,17 @@ void SqliteQueueStore::undo() {
   if (database_->failed()) static_cast<void>(database_->take_error());
 }
 
-std::optional<core::Refusal> SqliteQueueStore::objection(const core::QueueOp& op) const {
+std::optional<core::Refusal> SqliteQueueStore::objection(const core::QueueOp& op) {
   const auto* copy = core::settled_copy(op);
   if (copy != nullptr && !leases_.holds({copy->message, copy->group}, copy->token, now_))
     return core::Refusal::lease_lost;
   const auto* enqueue = std::get_if<core::Enqueue>(&op);
-  if (enqueue == nullptr || !enqueue->not_after) return std::nullopt;
+  if (enqueue == nullptr) return std::nullopt;
+  if (const auto first = seen(*enqueue)) {
+    if (first->same) return std::nullopt;
+    return core::Refusal::conflict;
+  }
+  if (!enqueue->not_after) return std::nullopt;
   const auto left = *enqueue->not_after - now_;
   if (left <= 0 || left > enqueue->ttl_max.count()) return core::Refusal::invalid;
   return std::nullopt;
@@ -103,6 +110,7 @@ Result<std::vector<Answer>> SqliteQueueStore::apply(std::span<const Step> batch,
                                                     core::Shift shift) {
   now_ = clock_.now() + shift.count();
   leases_.begin();
+  known_.trim(now_);
   database_->begin(wants_sync(batch));
   std::vector<Answer> answers;
   answers.reserve(batch.size());

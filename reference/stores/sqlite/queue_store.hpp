@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "reference/stores/clock.hpp"
+#include "reference/stores/known_events.hpp"
 #include "reference/stores/leases.hpp"
 #include "reference/stores/queue_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
@@ -39,7 +40,7 @@ class SqliteQueueStore : public QueueStore {
   struct OwedRow;
 
   core::Answer run(const core::Step& step);
-  [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op) const;
+  [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op);
   /// What the fullest group of a destination is owed, dead letters aside.
   std::int64_t fullest(const std::string& destination);
   void read_next_due();
@@ -76,8 +77,20 @@ class SqliteQueueStore : public QueueStore {
   // queue_messages.cpp
   void insert_message(const core::Enqueue& op, std::int64_t seq, core::Instant expires);
   void owe(const core::Enqueue& op, std::int64_t seq, GroupRow& group);
-  void erase_message(std::int64_t message, std::vector<core::TransactionId>& unreferenced);
+  void erase_message(std::int64_t message, core::Outcome outcome,
+                     std::vector<core::TransactionId>& unreferenced);
   void leave(GroupRow& group, std::int64_t state);
+
+  // queue_past.cpp
+  struct Seen {
+    core::TransactionId id;
+    core::Route route = core::Route::inlined;
+    bool same = true;  ///< with the digest asked about
+  };
+  std::optional<Seen> seen(const core::Enqueue& op);
+  void read_known();
+  void keep_past(std::int64_t message, core::Outcome outcome);
+  void sweep_past(int at_most, core::Swept& swept);
 
   // queue_dead.cpp
   std::vector<std::int64_t> dead_of(GroupRow& group,
@@ -88,9 +101,11 @@ class SqliteQueueStore : public QueueStore {
   core::View view(const core::AskCounts& ask);
   core::View view(const core::AskDead& ask);
   core::View view(const core::AskCorrelated& ask);
+  core::View view(const core::AskAudit& ask);
   core::View view(const core::AskStats& ask);
   core::MessageView message_view(Statement& row, int first_column, bool with_body);
-  core::Status status_of(std::int64_t message, const core::MessageView& view);
+  core::Status status_of(std::int64_t message, const std::string& destination,
+                         core::Instant expires, bool spoiled);
 
   std::shared_ptr<Database> database_;
   const Clock& clock_;
@@ -100,6 +115,8 @@ class SqliteQueueStore : public QueueStore {
   std::unordered_set<std::int64_t> gone_;     ///< messages with gone = 1
   std::optional<core::Instant> next_delay_;   ///< no delayed copy is due before
   std::optional<core::Instant> next_expiry_;  ///< no message expires before
+  std::optional<core::Instant> next_past_;    ///< no message ended before
+  KnownEvents known_;
   std::unique_ptr<Statements> statements_;
 };
 

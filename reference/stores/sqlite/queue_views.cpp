@@ -28,15 +28,17 @@ core::MessageView SqliteQueueStore::message_view(Statement& row, int first, bool
   view.created = row.integer(first + kCreated);
   view.expires = row.integer(first + kExpires);
   if (!row.is_null(first + kError)) view.error = row.text(first + kError);
-  view.status = status_of(row.integer(first + kSeq), view);
+  view.status =
+      status_of(row.integer(first + kSeq), view.destination, view.expires, view.error.has_value());
   return view;
 }
 
-core::Status SqliteQueueStore::status_of(std::int64_t message, const core::MessageView& view) {
-  if (view.expires <= now_) return core::Status::expired;
-  if (view.error) return core::Status::error;
+core::Status SqliteQueueStore::status_of(std::int64_t message, const std::string& destination,
+                                         core::Instant expires, bool spoiled) {
+  if (expires <= now_) return core::Status::expired;
+  if (spoiled) return core::Status::error;
   bool pending = false;
-  for (const auto* group : ledger_->groups(view.destination)) {
+  for (const auto* group : ledger_->groups(destination)) {
     const auto copy = owed({message, group->id});
     if (copy && copy->state == kDead) return core::Status::error;
     pending = pending || copy;

@@ -26,6 +26,9 @@ enum MessageColumn : int {
   "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, m.size, m.stored, " \
   "m.codec, m.digest, m.created, m.expires, m.error, m.body"
 
+/// What bus/audit tells, of messages and of those that are gone.
+#define REFBUS_AUDIT_COLUMNS "seq, transaction_id, who, created, size, route"
+
 enum OwedState : std::int64_t { kReady = 0, kLeased = 1, kDelayed = 2, kDead = 3 };
 
 struct SqliteQueueStore::OwedRow {
@@ -41,7 +44,8 @@ struct SqliteQueueStore::Statements {
       database,
       "INSERT INTO message (seq, transaction_id, destination, queued, route, "
       "event, body_kind, body, size, stored, codec, digest, correlation, created, "
-      "expires) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+      "expires, identity, known_until, who, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?)"};
   Statement insert_owed{database,
                         "INSERT INTO owed (queue_group, message, state, rank, place, attempt, due) "
                         "VALUES (?, ?, ?, ?, ?, 0, ?)"};
@@ -92,6 +96,36 @@ struct SqliteQueueStore::Statements {
   Statement select_body{database, "SELECT seq, body, digest FROM message WHERE transaction_id = ?"};
   Statement update_body{database, "UPDATE message SET body = ? WHERE seq = ?"};
   Statement update_digest{database, "UPDATE message SET digest = ? WHERE seq = ?"};
+
+  Statement select_first{database,
+                         "SELECT transaction_id, route, digest FROM message WHERE seq = ? UNION "
+                         "ALL SELECT transaction_id, route, digest FROM past WHERE seq = ?"};
+  Statement newest_known{database,
+                         "SELECT seq, identity, known_until FROM message WHERE known_until IS NOT "
+                         "NULL ORDER BY seq DESC"};
+  Statement newest_past{database,
+                        "SELECT seq, identity, known_until FROM past WHERE known_until IS NOT "
+                        "NULL ORDER BY seq DESC"};
+  Statement insert_past{
+      database,
+      "INSERT INTO past (seq, transaction_id, who, session, route, size, digest, created, "
+      "identity, known_until, ended, outcome) SELECT seq, transaction_id, who, session, route, "
+      "size, digest, created, identity, known_until, ?, ? FROM message WHERE seq = ?"};
+  Statement min_past{database, "SELECT min(ended) FROM past"};
+  Statement delete_past{database,
+                        "DELETE FROM past WHERE seq IN (SELECT seq FROM past WHERE ended <= ? "
+                        "ORDER BY ended LIMIT ?)"};
+  Statement audit_message{database, "SELECT " REFBUS_AUDIT_COLUMNS
+                                    ", destination, expires, error IS NOT NULL FROM message WHERE "
+                                    "transaction_id = ? AND seq > ?"};
+  Statement audit_past{database, "SELECT " REFBUS_AUDIT_COLUMNS
+                                 ", outcome FROM past WHERE transaction_id = ? AND seq > ?"};
+  Statement audit_session{database, "SELECT " REFBUS_AUDIT_COLUMNS
+                                    ", destination, expires, error IS NOT NULL FROM message WHERE "
+                                    "session = ? AND seq > ? ORDER BY seq LIMIT ?"};
+  Statement audit_past_session{
+      database, "SELECT " REFBUS_AUDIT_COLUMNS
+                ", outcome FROM past WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?"};
 
   Statement select_message{
       database, "SELECT " REFBUS_MESSAGE_COLUMNS " FROM message m WHERE m.transaction_id = ?"};

@@ -1,0 +1,64 @@
+// bus/audit: who sent what, how large, which way, and what became of it. Source: STORE-10.
+#include "reference/core/state.hpp"
+#include "reference/core/timestamp.hpp"
+
+namespace reference::core {
+namespace {
+
+namespace json = boost::json;
+
+constexpr int kPageDefault = 100;
+constexpr int kPageMost = 1'000;
+
+std::string_view outcome_text(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::pending:
+      return "pending";
+    case Outcome::complete:
+      return "complete";
+    case Outcome::error:
+      return "error";
+    case Outcome::expired:
+      return "expired";
+    case Outcome::deleted:
+      return "deleted";
+  }
+  return "error";
+}
+
+json::object record_of(const AuditRecord& record) {
+  return {{"at", to_rfc3339(record.at)},
+          {"who", record.who},
+          {"operation", "bus/publish"},
+          {"transaction_id", record.id},
+          {"datasize", record.size},
+          {"route", route_text(record.route)},
+          {"outcome", outcome_text(record.outcome)}};
+}
+
+}  // namespace
+
+void audit(State& state, Call& call) {
+  AskAudit ask;
+  ask.id = call.params.optional_text("transaction_id");
+  const auto session = call.params.optional_text("session_id");
+  const auto page = call.params.page(kPageDefault, kPageMost);
+  if (ask.id.has_value() == session.has_value())
+    call.params.fail(invalid_params("one of transaction_id and session_id must be given"));
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  ask.session = session.value_or("");
+  ask.after = page.after;
+  ask.limit = page.limit;
+  const Reply reply = call.reply;
+  state.ask(std::move(ask), [&state, reply](const Result<View>& view) {
+    if (!view) return state.refuse(reply, store_fault(view.error()));
+    const auto& found = std::get<AuditPage>(*view);
+    json::array records;
+    for (const auto& record : found.records) records.emplace_back(record_of(record));
+    json::object result{{"records", std::move(records)}};
+    if (found.next) result["cursor"] = std::to_string(*found.next);
+    state.answer(reply, result);
+  });
+}
+
+}  // namespace reference::core
