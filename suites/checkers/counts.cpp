@@ -71,11 +71,10 @@ class Course {
     const Operation* settle = nullptr;
     bool clear = true;
     for (const Action action : {Action::ack, Action::reject, Action::extend})
-      for (const Operation& operation : view_.operations(action))
-        if (operation.delivery == delivery.delivery) {
-          clear = clear && settle == nullptr && action != Action::extend;
-          settle = &operation;
-        }
+      for (const Operation& operation : view_.on_delivery(action, delivery.delivery)) {
+        clear = clear && settle == nullptr && action != Action::extend;
+        settle = &operation;
+      }
     if (settle == nullptr) return held_until(over);
     if (!clear || !settle->ok() || settle->answered >= over)
       return held_until(std::min(over, first_touched(delivery)));
@@ -92,8 +91,8 @@ class Course {
   Time first_touched(const Delivery& delivery) const {
     Time first = kNever;
     for (const Action action : {Action::ack, Action::reject, Action::extend})
-      for (const Operation& operation : view_.operations(action))
-        if (operation.delivery == delivery.delivery) first = std::min(first, operation.invoked);
+      for (const Operation& operation : view_.on_delivery(action, delivery.delivery))
+        first = std::min(first, operation.invoked);
     return first;
   }
 

@@ -37,18 +37,21 @@ std::map<std::uint32_t, const Operation*> deletes(const View& view) {
 /// the next one of them can only have begun when that was over.
 bool follows_one_out(const View& view, const contract::Claims& claims, const Delivery& delivery,
                      Time instant) {
-  const auto ends = lease_ends(view, claims);
   const auto group = group_of(view, delivery.subscription);
   const auto given_back = [&](const Delivery& held) {
     for (const Action action : {Action::ack, Action::reject})
-      for (const Operation& settle : view.operations(action))
-        if (settle.delivery == held.delivery && settle.invoked <= instant) return true;
+      for (const Operation& settle : view.on_delivery(action, held.delivery))
+        if (settle.invoked <= instant) return true;
     return false;
   };
-  for (const Delivery& other : view.deliveries())
-    if (other.index < delivery.index && other.message == delivery.message &&
-        group_of(view, other.subscription) == group && other.at < instant &&
-        ends.at(other.delivery) > instant && !given_back(other))
+  std::vector<Delivery> before;
+  for (const Delivery& other : view.deliveries_of(delivery.message))
+    if (other.index < delivery.index && group_of(view, other.subscription) == group)
+      before.push_back(other);
+  const auto starts = earliest_lease_starts(view, claims, before);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].at < instant && earliest_end(view, claims, before[i], starts[i]) > instant &&
+        !given_back(before[i]))
       return true;
   return false;
 }
