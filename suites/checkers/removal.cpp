@@ -74,20 +74,23 @@ bool began_after(const View& view, const contract::Claims& claims, const Deliver
 
 /// Whether a fence published after `instant` came to some group of the destination.
 bool fenced_after(const View& view, history::Text destination, Time instant) {
-  for (const auto& [group, came] : deliveries_by_group(view))
-    if (group.first == destination &&
-        fence_published_after(view, came, destination, instant) != nullptr)
-      return true;
+  for (const history::Note& mark : view.marks("fence")) {
+    const Operation* publish = view.publish_of(mark.message);
+    if (publish == nullptr || publish->destination != destination || publish->invoked <= instant)
+      continue;
+    for (const Delivery& delivery : view.deliveries_of(mark.message))
+      if (const auto group = group_of(view, delivery.subscription);
+          group && group->first == destination)
+        return true;
+  }
   return false;
 }
 
 /// The first delivery of a message that certainly began after `instant`, or null.
 const Delivery* delivered_after(const View& view, const contract::Claims& claims,
                                 std::uint32_t message, Time instant) {
-  for (const Delivery& delivery : view.deliveries())
-    if (delivery.message == message && delivery.at > instant &&
-        began_after(view, claims, delivery, instant))
-      return &delivery;
+  for (const Delivery& delivery : view.deliveries_of(message))
+    if (delivery.at > instant && began_after(view, claims, delivery, instant)) return &delivery;
   return nullptr;
 }
 
