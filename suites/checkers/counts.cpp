@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -129,8 +130,9 @@ struct Bounds {
 /// What is the same for all that is asked of one group, one after the other.
 struct Memory {
   Owed owed;
-  /// What a message is for good from an instant on: in nobody's queue any more, or dead.
-  std::map<std::uint32_t, std::pair<unsigned, Time>> last = {};
+  /// What a message is for good from an instant on: in nobody's queue any more, or dead, or not
+  /// known.
+  std::unordered_map<std::uint32_t, std::pair<unsigned, Time>> last = {};
 };
 
 /// What the counts of a group can have been when one bus/pending was answered.
@@ -142,17 +144,19 @@ class Expected {
       : view_(view), claims_(claims), group_(group), span_(span), memory_(memory) {
     static const std::vector<Delivery> kNone;
     for (const Operation& publish : view.operations(Action::publish)) {
-      if (publish.destination != group.first || publish.outcome == history::Phase::fail ||
-          publish.invoked > span.to || text_of(publish.asked, "mode") == "topic")
-        continue;
+      if (publish.destination != group.first || publish.invoked > span.to) continue;
       if (const auto known = memory.last.find(publish.message);
           known != memory.last.end() && known->second.second <= span.from) {
         add(known->second.first, false);
         continue;
       }
+      if (publish.outcome == history::Phase::fail || text_of(publish.asked, "mode") == "topic")
+        continue;
       const auto found = came.find(publish.message);
       const auto& deliveries = found == came.end() ? kNone : found->second;
-      if (!memory.owed.due(publish) || publish.answered > span.from)
+      const bool owed = memory.owed.due(publish).has_value();
+      if (!owed) memory.last[publish.message] = {kAny, Time::min()};
+      if (!owed || publish.answered > span.from)
         add(kAny, false);
       else
         add(publish, deliveries);

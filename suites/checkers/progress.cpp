@@ -287,9 +287,11 @@ Judgement judge_woken(const View& view, const contract::Claims& claims) {
       if (ack == nullptr) continue;
       const Time from = std::max(*due, ack->answered);
       const auto found = came.find(publish.message);
-      const auto sign = std::find_if(others.begin(), others.end(), [&](const Witness& witness) {
-        return witness.publish->invoked > from + *wakeup;
-      });
+      const auto sign = found != came.end()
+                            ? others.end()
+                            : std::find_if(others.begin(), others.end(), [&](const Witness& one) {
+                                return one.publish->invoked > from + *wakeup;
+                              });
       if (found == came.end() && sign == others.end()) {
         open = true;
         continue;
