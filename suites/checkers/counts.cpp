@@ -161,6 +161,7 @@ class Expected {
       else
         add(publish, deliveries);
     }
+    if (unseen_ == 0) return;
     const std::int64_t room = free_room(came);
     bounds(ready).least -= std::min(room, unseen_certain_);
     bounds(leased).most += std::min(room, unseen_);
@@ -254,8 +255,8 @@ std::optional<Judgement> for_each_asked(const View& view, const contract::Claims
     const Time from =
         asked.invoked - settle - own_delay(view, asked.invoked - settle, asked.answered);
     const ByMessage& came = groups[group];
-    Memory& memory =
-        memories.try_emplace(group, Memory{Owed(view, claims, group, came)}).first->second;
+    if (!memories.contains(group)) memories.emplace(group, Memory{Owed(view, claims, group, came)});
+    Memory& memory = memories.at(group);
     const Expected expected(view, claims, group, came, {from, asked.answered}, memory);
     if (std::optional<Judgement> wrong = each(asked, expected)) return wrong;
   }
