@@ -38,10 +38,10 @@ std::optional<Judgement> refused_in_time(const View& view, const contract::Claim
       const Operation* publish = view.publish_of(message);
       if (publish == nullptr || is_mortal(*publish)) continue;
       const auto starts = earliest_lease_starts(view, claims, deliveries);
-      for (const Operation& ack : view.operations(Action::ack))
-        for (std::size_t i = 0; i < deliveries.size(); ++i)
-          if (ack.delivery == deliveries[i].delivery && ack.session == deliveries[i].session &&
-              ack.outcome == history::Phase::fail && !is_momentary(ack) &&
+      for (std::size_t i = 0; i < deliveries.size(); ++i)
+        for (const Operation& ack : view.on_delivery(Action::ack, deliveries[i].delivery))
+          if (ack.session == deliveries[i].session && ack.outcome == history::Phase::fail &&
+              !is_momentary(ack) &&
               ack.answered < earliest_end(view, claims, deliveries[i], starts[i]))
             return Judgement::violated(
                 "ack_refused",

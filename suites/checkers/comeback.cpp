@@ -35,8 +35,8 @@ bool may_stay_away(const View& view, const contract::Claims& claims, const Group
     const std::int64_t ttl = history::number_of(publish->asked, "ttl_ms");
     if (ttl > 0 && publish->invoked + std::chrono::milliseconds(ttl) <= due) return true;
   }
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message && remove.invoked < until) return true;
+  for (const Operation& remove : view.on_message(Action::remove, delivery.message))
+    if (remove.invoked < until) return true;
   for (const Operation& subscribe : view.operations(Action::subscribe))
     if (subscribe.session != delivery.session && subscribe.invoked < until &&
         group_of(view, subscribe.subscription) == group &&

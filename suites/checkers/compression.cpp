@@ -56,8 +56,7 @@ Judgement round_trip(const View& view, const contract::Claims& claims, std::stri
     const Operation* publish = view.publish_of(inspect.message);
     if (publish == nullptr || !inspect.ok() || !publish->ok()) continue;
     if (text_of(inspect.said, "compression") != algorithm) continue;
-    for (const Operation& retrieve : view.operations(Action::retrieve)) {
-      if (retrieve.message != inspect.message) continue;
+    for (const Operation& retrieve : view.on_message(Action::retrieve, inspect.message)) {
       if (auto wrong = not_returned(view, claims, *publish, retrieve, judged)) return *wrong;
     }
   }

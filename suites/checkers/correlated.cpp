@@ -94,9 +94,8 @@ bool is_due(const View& view, const contract::Claims& claims, const Operation& p
 }
 
 bool settled_by(const View& view, Action action, std::uint32_t message, Time before) {
-  for (const Operation& settle : view.operations(action))
-    if (settle.message == message && settle.ok() && settle.answered < before &&
-        (action == Action::ack || settle.amount == 0))
+  for (const Operation& settle : view.on_message(action, message))
+    if (settle.ok() && settle.answered < before && (action == Action::ack || settle.amount == 0))
       return true;
   return false;
 }

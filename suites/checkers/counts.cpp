@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -71,11 +72,10 @@ class Course {
     const Operation* settle = nullptr;
     bool clear = true;
     for (const Action action : {Action::ack, Action::reject, Action::extend})
-      for (const Operation& operation : view_.operations(action))
-        if (operation.delivery == delivery.delivery) {
-          clear = clear && settle == nullptr && action != Action::extend;
-          settle = &operation;
-        }
+      for (const Operation& operation : view_.on_delivery(action, delivery.delivery)) {
+        clear = clear && settle == nullptr && action != Action::extend;
+        settle = &operation;
+      }
     if (settle == nullptr) return held_until(over);
     if (!clear || !settle->ok() || settle->answered >= over)
       return held_until(std::min(over, first_touched(delivery)));
@@ -92,8 +92,8 @@ class Course {
   Time first_touched(const Delivery& delivery) const {
     Time first = kNever;
     for (const Action action : {Action::ack, Action::reject, Action::extend})
-      for (const Operation& operation : view_.operations(action))
-        if (operation.delivery == delivery.delivery) first = std::min(first, operation.invoked);
+      for (const Operation& operation : view_.on_delivery(action, delivery.delivery))
+        first = std::min(first, operation.invoked);
     return first;
   }
 
@@ -127,25 +127,41 @@ struct Bounds {
   std::int64_t least = 0, most = 0;
 };
 
+/// What is the same for all that is asked of one group, one after the other.
+struct Memory {
+  Owed owed;
+  /// What a message is for good from an instant on: in nobody's queue any more, or dead, or not
+  /// known.
+  std::unordered_map<std::uint32_t, std::pair<unsigned, Time>> last = {};
+};
+
 /// What the counts of a group can have been when one bus/pending was answered.
 class Expected {
  public:
+  /// `memory`: of that group, from requests invoked before.
   Expected(const View& view, const contract::Claims& claims, const Group& group,
-           const ByMessage& came, Span span)
-      : view_(view), claims_(claims), group_(group), span_(span) {
-    const Owed owed(view, claims, group, came);
+           const ByMessage& came, Span span, Memory& memory)
+      : view_(view), claims_(claims), group_(group), span_(span), memory_(memory) {
     static const std::vector<Delivery> kNone;
     for (const Operation& publish : view.operations(Action::publish)) {
-      if (publish.destination != group.first || publish.outcome == history::Phase::fail ||
-          text_of(publish.asked, "mode") == "topic" || publish.invoked > span.to)
+      if (publish.destination != group.first || publish.invoked > span.to) continue;
+      if (const auto known = memory.last.find(publish.message);
+          known != memory.last.end() && known->second.second <= span.from) {
+        add(known->second.first, false);
+        continue;
+      }
+      if (publish.outcome == history::Phase::fail || text_of(publish.asked, "mode") == "topic")
         continue;
       const auto found = came.find(publish.message);
       const auto& deliveries = found == came.end() ? kNone : found->second;
-      if (!owed.due(publish) || publish.answered > span.from)
+      const bool owed = memory.owed.due(publish).has_value();
+      if (!owed) memory.last[publish.message] = {kAny, Time::min()};
+      if (!owed || publish.answered > span.from)
         add(kAny, false);
       else
         add(publish, deliveries);
     }
+    if (unseen_ == 0) return;
     const std::int64_t room = free_room(came);
     bounds(ready).least -= std::min(room, unseen_certain_);
     bounds(leased).most += std::min(room, unseen_);
@@ -165,6 +181,8 @@ class Expected {
   void add(const Operation& publish, const std::vector<Delivery>& deliveries) {
     bool unseen = false;
     const unsigned states = Course(view_, claims_, publish, deliveries, span_).states(unseen);
+    if (states == unsigned{absent} || states == unsigned{dead})
+      memory_.last[publish.message] = {states, span_.from};
     add(states, unseen);
   }
 
@@ -209,6 +227,7 @@ class Expected {
   const contract::Claims& claims_;
   Group group_;
   Span span_;
+  Memory& memory_;
   std::array<Bounds, 4> bounds_;
   std::int64_t unseen_ = 0, unseen_certain_ = 0;
 };
@@ -227,6 +246,7 @@ template <typename Each>
 std::optional<Judgement> for_each_asked(const View& view, const contract::Claims& claims,
                                         Each each) {
   auto groups = deliveries_by_group(view);
+  std::map<Group, Memory> memories;
   const std::chrono::milliseconds settle(claims.limit_or_default("counts_settle_ms"));
   for (const Operation& asked : view.operations(Action::pending)) {
     if (!asked.ok() || moved(view, asked.answered)) continue;
@@ -234,7 +254,10 @@ std::optional<Judgement> for_each_asked(const View& view, const contract::Claims
     const Group group{asked.destination, name.empty() ? "default" : name};
     const Time from =
         asked.invoked - settle - own_delay(view, asked.invoked - settle, asked.answered);
-    const Expected expected(view, claims, group, groups[group], {from, asked.answered});
+    const ByMessage& came = groups[group];
+    if (!memories.contains(group)) memories.emplace(group, Memory{Owed(view, claims, group, came)});
+    Memory& memory = memories.at(group);
+    const Expected expected(view, claims, group, came, {from, asked.answered}, memory);
     if (std::optional<Judgement> wrong = each(asked, expected)) return wrong;
   }
   return std::nullopt;

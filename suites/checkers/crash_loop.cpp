@@ -22,8 +22,7 @@ using history::View;
 
 bool settled(const View& view, std::uint32_t message) {
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action))
-      if (settle.message == message) return true;
+    if (!view.on_message(action, message).empty()) return true;
   return false;
 }
 

@@ -48,10 +48,10 @@ Time excused(const View& view, const contract::Claims& claims, const Delivery& d
   const Time start = earliest_lease_starts(view, claims, {delivery}).front();
   Time at = earliest_end(view, claims, delivery, start);
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery) at = std::min(at, operation.invoked);
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message) at = std::min(at, remove.invoked);
+    for (const Operation& operation : view.on_delivery(action, delivery.delivery))
+      at = std::min(at, operation.invoked);
+  for (const Operation& remove : view.on_message(Action::remove, delivery.message))
+    at = std::min(at, remove.invoked);
   return at;
 }
 

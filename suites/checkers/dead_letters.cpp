@@ -62,17 +62,14 @@ const Operation* page_after(const View& view, const Group& group, const Operatio
 
 /// The first of that kind that was done to the delivery, or null. A second one does nothing.
 const Operation* first_settling(const View& view, Action action, const Delivery& delivery) {
-  for (const Operation& settle : view.operations(action))
-    if (settle.delivery == delivery.delivery) return &settle;
-  return nullptr;
+  const auto all = view.on_delivery(action, delivery.delivery);
+  return all.empty() ? nullptr : &all.front();
 }
 
 bool mortal(const View& view, std::uint32_t message) {
   const Operation* publish = view.publish_of(message);
   if (publish == nullptr || publish->asked.if_contains("ttl_ms") != nullptr) return true;
-  const auto all = view.operations(Action::remove);
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Operation& remove) { return remove.message == message; });
+  return !view.on_message(Action::remove, message).empty();
 }
 
 /// Whether the delivery, the `times`th of its message, certainly was the last attempt allowed.
@@ -207,8 +204,11 @@ bool may_have_died(const View& view, const contract::Claims& claims, const Group
   if (!most) return true;
   if (mine == came.end()) return false;
   std::int64_t times = 0;
-  for (const Delivery& delivery : mine->second) {
-    if (delivery.at > until) continue;
+  const auto starts = earliest_lease_starts(view, claims, mine->second);
+  for (std::size_t i = 0; i < mine->second.size(); ++i) {
+    const Delivery& delivery = mine->second[i];
+    // One that was long under way may have failed before it was read.
+    if (delivery.at > until && earliest_end(view, claims, delivery, starts[i]) > until) continue;
     ++times;
     const Operation* reject = first_settling(view, Action::reject, delivery);
     const bool for_good = reject != nullptr && reject->amount == 0 && reject->invoked < until;

@@ -27,7 +27,8 @@ Judgement judge_delay_not_early(const View& view, const contract::Claims& claims
     for (const auto& [message, all] : came) {
       const Operation* publish = view.publish_of(message);
       if (publish == nullptr || delay_of(*publish) == Time::zero()) continue;
-      const Time due = publish->invoked + delay_of(*publish) - granularity(claims);
+      const Time due =
+          view.earliest_after(publish->invoked, delay_of(*publish) - granularity(claims));
       const Delivery& first = all.front();
       ++judged;
       if (first.at < due)

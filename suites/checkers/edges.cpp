@@ -66,8 +66,8 @@ constexpr std::array<Action, 3> kSettling = {Action::ack, Action::reject, Action
 /// it need not come again then.
 bool need_not_come(const View& view, const contract::Claims& claims, std::uint32_t message) {
   for (const Action action : kSettling)
-    for (const Operation& settle : view.operations(action))
-      if (settle.message == message && settle.outcome != Phase::fail) return true;
+    for (const Operation& settle : view.on_message(action, message))
+      if (settle.outcome != Phase::fail) return true;
   const auto most = claims.limit("attempts_max");
   return std::any_of(view.deliveries().begin(), view.deliveries().end(), [&](const Delivery& came) {
     return came.message == message && most && came.attempt >= *most;

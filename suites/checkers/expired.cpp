@@ -75,11 +75,8 @@ Judgement delivered_late(const Copy& copy, std::size_t which, std::string_view f
 
 bool touched(const View& view, std::uint32_t message) {
   for (const Action action : {Action::ack, Action::reject, Action::remove})
-    for (const Operation& operation : view.operations(action))
-      if (operation.message == message) return true;
-  const auto all = view.deliveries();
-  return std::any_of(all.begin(), all.end(),
-                     [&](const Delivery& delivery) { return delivery.message == message; });
+    if (!view.on_message(action, message).empty()) return true;
+  return !view.deliveries_of(message).empty();
 }
 
 /// Whether nobody made another group at that destination, so that this one is owed everything.
@@ -94,8 +91,8 @@ bool is_only_group(const View& view, const Group& group) {
 /// Whether something else may have settled what the ack is for.
 bool otherwise_settled(const View& view, const Operation& ack) {
   for (const Action action : {Action::reject, Action::remove})
-    for (const Operation& operation : view.operations(action))
-      if (operation.message == ack.message && operation.invoked < ack.answered) return true;
+    for (const Operation& operation : view.on_message(action, ack.message))
+      if (operation.invoked < ack.answered) return true;
   return false;
 }
 
@@ -184,8 +181,7 @@ Judgement judge_expired_acked(const View& view, const contract::Claims& claims) 
   std::uint64_t judged = 0;
   for (const Copy& copy : copies(view, claims))
     for (std::size_t i = 0; i < copy.came.size(); ++i)
-      for (const Operation& ack : view.operations(Action::ack)) {
-        if (ack.delivery != copy.came[i].delivery || ack.delivery == 0) continue;
+      for (const Operation& ack : view.on_delivery(Action::ack, copy.came[i].delivery)) {
         if (ack.session != copy.came[i].session || otherwise_settled(view, ack)) continue;
         if (!certainly_over(view, claims, *copy.publish, ack.invoked)) continue;
         const Time lease_end = earliest_end(view, claims, copy.came[i], copy.starts[i]);
@@ -212,13 +208,14 @@ std::optional<Time> given_back_expired(const View& view, const contract::Claims&
   const auto ended_at = [&](Time at) {
     return certainly_over(view, claims, *copy.publish, at, grace_of(claims));
   };
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.delivery == last.delivery) return std::nullopt;
-  for (const Operation& reject : view.operations(Action::reject))
-    if (reject.delivery == last.delivery)
-      return reject.ok() && reject.amount == 1 && ended_at(reject.invoked)
-                 ? std::optional<Time>(reject.answered)
-                 : std::nullopt;
+  if (!view.on_delivery(Action::ack, last.delivery).empty()) return std::nullopt;
+  const auto rejects = view.on_delivery(Action::reject, last.delivery);
+  if (!rejects.empty()) {
+    const Operation& reject = rejects.front();
+    return reject.ok() && reject.amount == 1 && ended_at(reject.invoked)
+               ? std::optional<Time>(reject.answered)
+               : std::nullopt;
+  }
   const Operation* subscribe = view.subscribe_of(last.subscription);
   if (subscribe == nullptr || !ended_at(released_early(view, last))) return std::nullopt;
   return given_back(view, claims, *subscribe, history::kNever);

@@ -243,10 +243,9 @@ Judgement judge_redelivery_keeps(const View& view, const contract::Claims& claim
 
 Judgement judge_extension_keeps(const View& view, const contract::Claims& claims) {
   return judge_kept(view, claims, [&](const Operation& publish, Time from, Time to) {
-    const auto all = view.operations(Action::extend);
+    const auto all = view.on_message(Action::extend, publish.message);
     return std::any_of(all.begin(), all.end(), [&](const Operation& extend) {
-      return extend.ok() && extend.message == publish.message && extend.invoked > from &&
-             extend.answered < to;
+      return extend.ok() && extend.invoked > from && extend.answered < to;
     });
   });
 }

@@ -30,8 +30,7 @@ struct Extended {
 /// The one extend of a delivery, where it succeeded and is the only one.
 const Operation* extend_of(const View& view, const Delivery& delivery) {
   const Operation* found = nullptr;
-  for (const Operation& extend : view.operations(Action::extend)) {
-    if (extend.delivery != delivery.delivery) continue;
+  for (const Operation& extend : view.on_delivery(Action::extend, delivery.delivery)) {
     if (found != nullptr || !extend.ok()) return nullptr;
     found = &extend;
   }
@@ -41,10 +40,10 @@ const Operation* extend_of(const View& view, const Delivery& delivery) {
 Time touched(const View& view, const Delivery& delivery) {
   Time first = released_early(view, delivery);
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action))
-      if (settle.delivery == delivery.delivery) first = std::min(first, settle.invoked);
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == delivery.message) first = std::min(first, remove.invoked);
+    for (const Operation& settle : view.on_delivery(action, delivery.delivery))
+      first = std::min(first, settle.invoked);
+  for (const Operation& remove : view.on_message(Action::remove, delivery.message))
+    first = std::min(first, remove.invoked);
   return first;
 }
 
@@ -89,7 +88,8 @@ Judgement judge_extension_holds(const View& view, const contract::Claims& claims
         if (one.next == nullptr || one.touched <= one.next->at) return std::nullopt;
         // What was received before the request was made may have crossed it.
         if (one.next->at <= one.extend->invoked) return std::nullopt;
-        const Time until = one.extend->invoked + one.length() - granularity(claims);
+        const Time until =
+            view.earliest_after(one.extend->invoked, one.length() - granularity(claims));
         if (one.next->at < until)
           return Judgement::violated(
               "extension_not_held",

@@ -107,15 +107,15 @@ enum class Granted : std::uint8_t {
 Time earliest_term(const View& view, const contract::Claims& claims,
                    const history::Delivery& delivery, Time by_lease, Granted granted) {
   Time term = by_lease, busy_until{};
-  for (const Operation* extend : view.on_delivery(history::Action::extend, delivery.delivery)) {
-    if (extend->outcome == history::Phase::fail) continue;
+  for (const Operation& extend : view.on_delivery(history::Action::extend, delivery.delivery)) {
+    if (extend.outcome == history::Phase::fail) continue;
     const Time moved = view.earliest_after(
-        extend->invoked, std::chrono::milliseconds(extend->amount) - granularity(claims));
-    const bool in_time = extend->answered < term || granted == Granted::nobody_else;
+        extend.invoked, std::chrono::milliseconds(extend.amount) - granularity(claims));
+    const bool in_time = extend.answered < term || granted == Granted::nobody_else;
     const bool counts =
-        extend->ok() && extend->session == delivery.session && extend->invoked > busy_until;
+        extend.ok() && extend.session == delivery.session && extend.invoked > busy_until;
     term = counts && in_time ? moved : std::min(term, moved);
-    busy_until = std::max(busy_until, extend->answered);
+    busy_until = std::max(busy_until, extend.answered);
   }
   return term;
 }
@@ -150,17 +150,17 @@ Time earliest_free(const View& view, const contract::Claims& claims,
                    const history::Delivery& delivery, Time start) {
   Time free = std::min(earliest_end(view, claims, delivery, start, Granted::nobody_else),
                        earliest_settled(view, delivery.delivery));
-  for (const Operation* extend : view.on_delivery(history::Action::extend, delivery.delivery))
-    if (says_lost(*extend)) free = std::min(free, extend->invoked);
+  for (const Operation& extend : view.on_delivery(history::Action::extend, delivery.delivery))
+    if (says_lost(extend)) free = std::min(free, extend.invoked);
   return free;
 }
 
 Time earliest_settled(const View& view, std::uint32_t delivery) {
   Time earliest = history::kNever;
   for (const auto action : {history::Action::ack, history::Action::reject})
-    for (const Operation* settle : view.on_delivery(action, delivery))
-      if (settle->outcome != history::Phase::fail || says_lost(*settle))
-        earliest = std::min(earliest, settle->invoked);
+    for (const Operation& settle : view.on_delivery(action, delivery))
+      if (settle.outcome != history::Phase::fail || says_lost(settle))
+        earliest = std::min(earliest, settle.invoked);
   return earliest;
 }
 

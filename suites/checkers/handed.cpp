@@ -99,8 +99,7 @@ std::optional<Time> wait_after(const contract::Claims& claims, const Operation& 
 const Operation* reject_of(const View& view, const Delivery& delivery) {
   const Operation* found = nullptr;
   for (const Action action : {Action::reject, Action::ack, Action::extend})
-    for (const Operation& operation : view.operations(action)) {
-      if (operation.delivery != delivery.delivery) continue;
+    for (const Operation& operation : view.on_delivery(action, delivery.delivery)) {
       if (found != nullptr || action != Action::reject || !operation.ok() || operation.amount != 1)
         return nullptr;
       found = &operation;

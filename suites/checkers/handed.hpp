@@ -35,6 +35,21 @@ struct Handed {
 std::vector<std::vector<Handed>> handed_out(const history::View& view,
                                             const contract::Claims& claims);
 
+/// Counts the messages that were compared with a later one, not the pairs: how many could have been
+/// out of place. For pairs that come as for_every_pair gives them.
+class Compared {
+ public:
+  void add(const Handed& a) {
+    messages_ += last_ == &a ? 0 : 1;
+    last_ = &a;
+  }
+  [[nodiscard]] std::uint64_t messages() const { return messages_; }
+
+ private:
+  const Handed* last_ = nullptr;
+  std::uint64_t messages_ = 0;
+};
+
 /// Calls `each(a, b)` for every pair received in the order a, b, until it gives a judgement.
 template <typename Each>
 std::optional<Judgement> for_every_pair(const history::View& view, const contract::Claims& claims,

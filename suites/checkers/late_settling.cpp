@@ -24,8 +24,7 @@ Time grace_of(const contract::Claims& claims) {
 /// Whether anything was ever done to that delivery.
 bool touched(const View& view, const Delivery& delivery) {
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery) return true;
+    if (!view.on_delivery(action, delivery.delivery).empty()) return true;
   return released_early(view, delivery) != history::kNever;
 }
 
@@ -33,10 +32,8 @@ bool touched(const View& view, const Delivery& delivery) {
 const Operation* first_touch(const View& view, const Delivery& delivery) {
   const Operation* first = nullptr;
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery &&
-          (first == nullptr || operation.invoked < first->invoked))
-        first = &operation;
+    for (const Operation& operation : view.on_delivery(action, delivery.delivery))
+      if (first == nullptr || operation.invoked < first->invoked) first = &operation;
   return first;
 }
 

@@ -22,8 +22,8 @@ using history::View;
 Time touched(const View& view, const Delivery& delivery) {
   Time earliest = history::kNever;
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation* operation : view.on_delivery(action, delivery.delivery))
-      earliest = std::min(earliest, operation->invoked);
+    for (const Operation& operation : view.on_delivery(action, delivery.delivery))
+      earliest = std::min(earliest, operation.invoked);
   return std::min(earliest, released_early(view, delivery));
 }
 

@@ -19,9 +19,10 @@ using Found = std::optional<Judgement>;
 
 /// Neither states a priority, or both the same.
 bool are_equals(const Handed& a, const Handed& b) {
+  if (a.priority && b.priority) return a.priority == b.priority;
   const auto *one = a.publish->asked.if_contains("priority"),
              *other = b.publish->asked.if_contains("priority");
-  if ((one == nullptr) != (other == nullptr)) return a.priority && a.priority == b.priority;
+  if ((one == nullptr) != (other == nullptr)) return false;
   return one == nullptr || *one == *other;
 }
 
@@ -40,14 +41,14 @@ Judgement wrong_order(std::string finding, const Handed& a, const Handed& b) {
 /// accepted before another was even published waited when that one was handed out.
 template <typename Wanted>
 Judgement judge_first(const View& view, const contract::Claims& claims, Wanted wanted) {
-  std::uint64_t judged = 0;
+  Compared judged;
   const Found wrong = for_every_pair(view, claims, [&](const Handed& a, const Handed& b) -> Found {
     if (!both_first(a, b) || !are_equals(a, b) || !wanted(a, b)) return std::nullopt;
-    judged += stands_before(a, b) ? 1 : 0;
+    if (stands_before(a, b)) judged.add(a);
     if (!stands_before(b, a)) return std::nullopt;
     return wrong_order("out_of_order", a, b);
   });
-  return wrong ? *wrong : Judgement::met(judged);
+  return wrong ? *wrong : Judgement::met(judged.messages());
 }
 
 bool of_one_publisher(const Handed& a, const Handed& b) {
@@ -64,8 +65,8 @@ Time first_given_back(const View& view) {
 
 bool is_settled(const View& view, std::uint32_t delivery) {
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action))
-      if (settle.delivery == delivery && settle.outcome != history::Phase::fail) return true;
+    for (const Operation& settle : view.on_delivery(action, delivery))
+      if (settle.outcome != history::Phase::fail) return true;
   return false;
 }
 
@@ -98,18 +99,19 @@ Judgement judge_order_of_destination(const View& view, const contract::Claims& c
 
 Judgement judge_order_around_reject(const View& view, const contract::Claims& claims) {
   const Time given_back = first_given_back(view);
-  std::uint64_t others = 0, placed = 0;
+  Compared others, placed;
   const Found wrong = for_each_pair(view, claims, [&](const Handed& a, const Handed& b) -> Found {
     if (!are_equals(a, b)) return std::nullopt;
     const bool first = both_first(a, b);
     if (first && b.delivery->at < given_back) return std::nullopt;
-    (first ? others : placed) += stands_before(a, b) ? 1U : 0U;
+    if (stands_before(a, b)) (first ? others : placed).add(a);
     if (!stands_before(b, a)) return std::nullopt;
     return wrong_order(first ? "others_out_of_order" : "wrong_place", a, b);
   });
   if (wrong) return *wrong;
   const bool any_place = claims.trait("queue", "redelivered") == "any";
-  return Judgement::met(placed == 0 && !any_place ? 0 : others + placed);
+  return Judgement::met(
+      placed.messages() == 0 && !any_place ? 0 : others.messages() + placed.messages());
 }
 
 Judgement judge_given_back_loses_none(const View& view, const contract::Claims& claims) {

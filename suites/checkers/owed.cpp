@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "suites/checkers/comeback.hpp"
 #include "suites/checkers/life.hpp"
 #include "suites/checkers/timing.hpp"
 
@@ -18,23 +19,73 @@ using history::View;
 
 /// What was damaged in its store is set aside, and nobody is owed it.
 bool damaged(const View& view, std::uint32_t message) {
-  const auto marks = view.marks("corrupted");
-  return std::any_of(marks.begin(), marks.end(),
-                     [&](const history::Note& mark) { return mark.message == message; });
+  return view.is_marked("corrupted", message);
 }
 
 bool removed(const View& view, std::uint32_t message, Time before) {
-  const auto all = view.operations(Action::remove);
-  return std::any_of(all.begin(), all.end(), [&](const Operation& remove) {
-    return remove.message == message && remove.invoked < before;
+  const auto all = view.on_message(Action::remove, message);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Operation& remove) { return remove.invoked < before; });
+}
+
+/// Whether dead letters may have been purged by then.
+bool purged(const View& view, Time before) {
+  const auto all = view.operations(Action::call);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& call) {
+    return text_of(call.asked, "method") == "bus/purge" && call.invoked < before;
   });
 }
 
-bool settled(const View& view, std::uint32_t message, Time before) {
-  for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action))
-      if (settle.message == message && settle.invoked < before) return true;
+/// Whether the group may have been forgotten by then, with all that it was owed.
+bool forgotten(const View& view, const Group& group, Time before) {
+  const auto all = view.operations(Action::unsubscribe);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& end) {
+    return number_of(end.asked, "forget") == 1 && end.invoked < before &&
+           group_of(view, end.subscription) == group;
+  });
+}
+
+/// Whether the message may have failed for good or for the last time by then, in that group.
+bool may_have_failed(const View& view, const contract::Claims& claims, std::uint32_t message,
+                     const Group& group, Time before) {
+  for (const Operation& reject : view.on_message(Action::reject, message))
+    if (reject.amount == 0 && reject.outcome != history::Phase::fail && reject.invoked < before)
+      return true;
+  std::size_t times = 0;
+  for (const history::Delivery& delivery : view.deliveries_of(message))
+    if (delivery.at < before && group_of(view, delivery.subscription) == group &&
+        may_be_used_up(claims, delivery, ++times))
+      return true;
   return false;
+}
+
+/// Whether the group may be done with the message by then. A dead letter still names it, until it
+/// is purged; without dead letters it ends with its failure.
+bool may_be_settled(const View& view, const contract::Claims& claims, const Operation& publish,
+                    const Group& group, Time before) {
+  for (const Operation& ack : view.on_message(Action::ack, publish.message)) {
+    const auto its = group_of(view, ack.subscription);
+    if (ack.outcome != history::Phase::fail && ack.invoked < before && (!its || its == group))
+      return true;
+  }
+  if (forgotten(view, group, before)) return true;
+  return may_have_failed(view, claims, publish.message, group, before) &&
+         (!claims.has("dead_letter") || purged(view, before));
+}
+
+/// Whether every group that is certainly owed the message may be done with it by then; where there
+/// is none, whether any may.
+bool settled(const View& view, const contract::Claims& claims, const Operation& publish,
+             Time before) {
+  bool certain = false, any = false;
+  for (const auto& [name, owed] : groups_owed(view, publish)) {
+    const bool done =
+        may_be_settled(view, claims, publish, Group{publish.destination, name}, before);
+    if (owed && !done) return false;
+    certain = certain || owed;
+    any = any || done;
+  }
+  return certain || any;
 }
 
 /// Whether a publish to the destination was answered before another group can have been made
@@ -143,7 +194,7 @@ bool gone_otherwise(const View& view, const contract::Claims& claims, const Oper
   if (text_of(publish.asked, "mode") == "topic") return true;
   if (removed(view, publish.message, retrieve.answered)) return true;
   return claims.trait("store", "keeps") == "until_settled" &&
-         settled(view, publish.message, retrieve.answered);
+         settled(view, claims, publish, retrieve.answered);
 }
 
 bool may_be_gone(const View& view, const contract::Claims& claims, const Operation& publish,

@@ -143,8 +143,8 @@ Judgement judge_corruption_found(const View& view, const contract::Claims& claim
   for (const history::Note& mark : view.marks("corrupted")) {
     const Operation* publish = view.publish_of(mark.message);
     if (publish == nullptr) continue;
-    for (const Operation& retrieve : view.operations(Action::retrieve)) {
-      if (retrieve.message != mark.message || retrieve.invoked < mark.at) continue;
+    for (const Operation& retrieve : view.on_message(Action::retrieve, mark.message)) {
+      if (retrieve.invoked < mark.at) continue;
       if (retrieve.ok() && differs(*publish, retrieve.said))
         return Judgement::violated(
             "wrong_bytes",

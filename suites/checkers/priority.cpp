@@ -37,20 +37,19 @@ Judgement lower_before(std::string finding, const Handed& a, const Handed& b) {
 }
 
 /// Of a pair with two priorities: counts it, or tells what is wrong with it.
-Found higher_first(const Handed& a, const Handed& b, std::string_view finding,
-                   std::uint64_t& judged) {
+Found higher_first(const Handed& a, const Handed& b, std::string_view finding, Compared& judged) {
   if (a.priority == b.priority) return std::nullopt;
-  ++judged;
+  judged.add(a);
   if (*a.priority > *b.priority) return std::nullopt;
   return lower_before(std::string(finding), a, b);
 }
 
 /// The same of a pair of equals. Of those whose places may be in either order nothing is said.
 Found equals_in_order(const Handed& a, const Handed& b, std::string_view finding,
-                      std::uint64_t& judged) {
+                      Compared& judged) {
   if (a.priority != b.priority || (!stands_before(a, b) && !stands_before(b, a)))
     return std::nullopt;
-  ++judged;
+  judged.add(a);
   if (stands_before(a, b)) return std::nullopt;
   return Judgement::violated(std::string(finding),
                              fmt::format("Messages m{} and m{} of priority {} came in the other "
@@ -61,11 +60,11 @@ Found equals_in_order(const Handed& a, const Handed& b, std::string_view finding
 
 template <typename Each>
 Judgement judge_pairs(const View& view, const contract::Claims& claims, Each each) {
-  std::uint64_t judged = 0;
+  Compared judged;
   const Found wrong = for_each_pair(view, claims, [&](const Handed& a, const Handed& b) -> Found {
     return both_known(a, b) ? each(a, b, judged) : std::nullopt;
   });
-  return wrong ? *wrong : Judgement::met(judged);
+  return wrong ? *wrong : Judgement::met(judged.messages());
 }
 
 /// When the bus last went before `until`, killed or stopped; or nothing.
@@ -111,20 +110,20 @@ bool under_way(const View& view, const Handed& late) {
 }  // namespace
 
 Judgement judge_higher_first(const View& view, const contract::Claims& claims) {
-  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, std::uint64_t& judged) {
+  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, Compared& judged) {
     return both_first(a, b) ? higher_first(a, b, "lower_first", judged) : std::nullopt;
   });
 }
 
 Judgement judge_equals_in_order(const View& view, const contract::Claims& claims) {
-  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, std::uint64_t& judged) {
+  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, Compared& judged) {
     return both_first(a, b) ? equals_in_order(a, b, "equals_out_of_order", judged) : std::nullopt;
   });
 }
 
 Judgement judge_order_after_restart(const View& view, const contract::Claims& claims) {
   return judge_pairs(view, claims,
-                     [&](const Handed& a, const Handed& b, std::uint64_t& judged) -> Found {
+                     [&](const Handed& a, const Handed& b, Compared& judged) -> Found {
                        if (!both_first(a, b) || !outlived(view, a) || !outlived(view, b))
                          return std::nullopt;
                        auto wrong = higher_first(a, b, "order_not_kept", judged);
@@ -133,18 +132,16 @@ Judgement judge_order_after_restart(const View& view, const contract::Claims& cl
 }
 
 Judgement judge_redelivered_priority(const View& view, const contract::Claims& claims) {
-  return judge_pairs(view, claims,
-                     [](const Handed& a, const Handed& b, std::uint64_t& judged) -> Found {
-                       const Handed& again = a.given_back != nullptr ? a : b;
-                       const Handed& other = a.given_back != nullptr ? b : a;
-                       if (!one_again(a, b) || *again.priority < *other.priority)
-                         return std::nullopt;
-                       return higher_first(a, b, "redelivered_after_lower", judged);
-                     });
+  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, Compared& judged) -> Found {
+    const Handed& again = a.given_back != nullptr ? a : b;
+    const Handed& other = a.given_back != nullptr ? b : a;
+    if (!one_again(a, b) || *again.priority < *other.priority) return std::nullopt;
+    return higher_first(a, b, "redelivered_after_lower", judged);
+  });
 }
 
 Judgement judge_redelivered_place(const View& view, const contract::Claims& claims) {
-  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, std::uint64_t& judged) {
+  return judge_pairs(view, claims, [](const Handed& a, const Handed& b, Compared& judged) {
     return one_again(a, b) ? equals_in_order(a, b, "wrong_place", judged) : std::nullopt;
   });
 }
@@ -154,8 +151,8 @@ Judgement judge_priority_range(const View& view, const contract::Claims& claims)
   if (!least || !most) return Judgement::unverified("the range of priorities is not declared");
   if (auto wrong = refused_in_range(view, *least, *most)) return *wrong;
   bool lowest = false, highest = false;
-  const auto judgement = judge_pairs(
-      view, claims, [&](const Handed& a, const Handed& b, std::uint64_t& judged) -> Found {
+  const auto judgement =
+      judge_pairs(view, claims, [&](const Handed& a, const Handed& b, Compared& judged) -> Found {
         const auto [lower, higher] = std::minmax(*a.priority, *b.priority);
         if (!both_first(a, b) || (lower != *least && higher != *most)) return std::nullopt;
         lowest = lowest || (lower == *least && higher != lower);
@@ -194,7 +191,7 @@ Judgement judge_priority_outside(const View& view, const contract::Claims& claim
 
 Judgement judge_overtakes(const View& view, const contract::Claims& claims) {
   return judge_pairs(
-      view, claims, [&](const Handed& a, const Handed& b, std::uint64_t& judged) -> Found {
+      view, claims, [&](const Handed& a, const Handed& b, Compared& judged) -> Found {
         if (!both_first(a, b) || a.priority == b.priority) return std::nullopt;
         const Handed& higher = *a.priority > *b.priority ? a : b;
         const Handed& lower = *a.priority > *b.priority ? b : a;

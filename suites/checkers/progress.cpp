@@ -184,15 +184,15 @@ std::optional<std::pair<Time, Time>> stuck_within(const View& view, const Note& 
   const Operation* publish = view.publish_of(mark.message);
   if (publish == nullptr) return std::nullopt;
   Time until = kNever;
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.message == mark.message) until = std::min(until, ack.invoked);
+  for (const Operation& ack : view.on_message(Action::ack, mark.message))
+    until = std::min(until, ack.invoked);
   std::size_t came = 0, rejects = 0;
   for (const Delivery& delivery : view.deliveries()) {
     if (delivery.message != mark.message) continue;
     if (++came == 2 && how == Stuck::leased) until = std::min(until, delivery.at);
   }
-  for (const Operation& reject : view.operations(Action::reject))
-    if (reject.message == mark.message && reject.ok() && reject.amount == 1) ++rejects;
+  for (const Operation& reject : view.on_message(Action::reject, mark.message))
+    if (reject.ok() && reject.amount == 1) ++rejects;
   const std::int64_t delay = number_of(publish->asked, "delay_ms");
   if (how == Stuck::delayed)
     until = std::min(until, publish->invoked + std::chrono::milliseconds(delay));
@@ -220,16 +220,35 @@ Judgement holds_up_nobody(const View& view, const contract::Claims& claims, Stuc
   return Judgement::met(judged);
 }
 
-/// The last settlement of the group that was under way when that publish was; null if none was.
-const Operation* falling_idle(const View& view, const Group& group, const Operation& publish) {
-  const Operation* last = nullptr;
-  for (const Operation& ack : view.operations(Action::ack)) {
-    if (!ack.ok() || !of_group(view, ack.subscription, group)) continue;
-    if (ack.invoked > publish.answered || ack.answered < publish.invoked) continue;
-    if (last == nullptr || ack.answered > last->answered) last = &ack;
+/// The acks of a group that succeeded, in the order of their invocation.
+class Acked {
+ public:
+  Acked(const View& view, const Group& group) {
+    for (const Operation& ack : view.operations(Action::ack)) {
+      if (!ack.ok() || !of_group(view, ack.subscription, group)) continue;
+      const Operation* last = all_.empty() ? nullptr : all_.back().last;
+      const bool later = last == nullptr || ack.answered > last->answered;
+      all_.push_back({&ack, later ? &ack : last});
+    }
   }
-  return last;
-}
+
+  /// The last of them that was under way when that publish was; null if none was.
+  [[nodiscard]] const Operation* falling_idle(const Operation& publish) const {
+    const auto past =
+        std::upper_bound(all_.begin(), all_.end(), publish.answered,
+                         [](Time at, const Entry& entry) { return at < entry.ack->invoked; });
+    if (past == all_.begin()) return nullptr;
+    const Operation* last = std::prev(past)->last;
+    return last->answered < publish.invoked ? nullptr : last;
+  }
+
+ private:
+  struct Entry {
+    const Operation* ack;
+    const Operation* last;  ///< Of all up to this one the last to be answered.
+  };
+  std::vector<Entry> all_;
+};
 
 }  // namespace
 
@@ -261,15 +280,18 @@ Judgement judge_woken(const View& view, const contract::Claims& claims) {
   for (const auto& [group, came] : deliveries_by_group(view)) {
     const Owed owed(view, claims, group, came);
     const auto others = witnesses(view, group);
+    const Acked acked(view, group);
     for (const Operation& publish : view.operations(Action::publish)) {
       const auto due = owed.due(publish);
-      const Operation* ack = due ? falling_idle(view, group, publish) : nullptr;
+      const Operation* ack = due ? acked.falling_idle(publish) : nullptr;
       if (ack == nullptr) continue;
       const Time from = std::max(*due, ack->answered);
       const auto found = came.find(publish.message);
-      const auto sign = std::find_if(others.begin(), others.end(), [&](const Witness& witness) {
-        return witness.publish->invoked > from + *wakeup;
-      });
+      const auto sign = found != came.end()
+                            ? others.end()
+                            : std::find_if(others.begin(), others.end(), [&](const Witness& one) {
+                                return one.publish->invoked > from + *wakeup;
+                              });
       if (found == came.end() && sign == others.end()) {
         open = true;
         continue;

@@ -52,9 +52,8 @@ std::vector<Delivery> since(const ByMessage& came, const Taken& one) {
 /// Whether one of them may have failed as a last attempt.
 bool may_have_died_again(const View& view, const contract::Claims& claims,
                          const std::vector<Delivery>& later) {
-  for (const Operation& reject : view.operations(Action::reject))
-    for (const Delivery& delivery : later)
-      if (reject.delivery == delivery.delivery) return true;
+  for (const Delivery& delivery : later)
+    if (!view.on_delivery(Action::reject, delivery.delivery).empty()) return true;
   const auto most = claims.limit("attempts_max");
   return most && static_cast<std::int64_t>(later.size()) >= *most;
 }

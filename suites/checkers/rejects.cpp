@@ -35,8 +35,8 @@ std::vector<Rejected> rejected_again(const View& view, const contract::Claims& c
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].message == 0 || may_be_used_up(claims, all[i], i + 1)) continue;
     const Operation* first = nullptr;  // A second one is answered with success and does nothing.
-    for (const Operation& reject : view.operations(Action::reject))
-      if (reject.delivery == all[i].delivery && first == nullptr) first = &reject;
+    for (const Operation& reject : view.on_delivery(Action::reject, all[i].delivery))
+      if (first == nullptr) first = &reject;
     if (first != nullptr && first->ok() && first->amount == 1)
       found.push_back({first, &all[i], attempt_of(claims, all[i], i + 1)});
   }

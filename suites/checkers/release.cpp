@@ -31,8 +31,7 @@ const Note* our_end(const View& view, const Delivery& delivery) {
 /// Whether anything was ever done to that delivery: what was meant to end or move its lease.
 bool touched(const View& view, const Delivery& delivery) {
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation& operation : view.operations(action))
-      if (operation.delivery == delivery.delivery) return true;
+    if (!view.on_delivery(action, delivery.delivery).empty()) return true;
   return false;
 }
 

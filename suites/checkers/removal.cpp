@@ -37,18 +37,21 @@ std::map<std::uint32_t, const Operation*> deletes(const View& view) {
 /// the next one of them can only have begun when that was over.
 bool follows_one_out(const View& view, const contract::Claims& claims, const Delivery& delivery,
                      Time instant) {
-  const auto ends = lease_ends(view, claims);
   const auto group = group_of(view, delivery.subscription);
   const auto given_back = [&](const Delivery& held) {
     for (const Action action : {Action::ack, Action::reject})
-      for (const Operation& settle : view.operations(action))
-        if (settle.delivery == held.delivery && settle.invoked <= instant) return true;
+      for (const Operation& settle : view.on_delivery(action, held.delivery))
+        if (settle.invoked <= instant) return true;
     return false;
   };
-  for (const Delivery& other : view.deliveries())
-    if (other.index < delivery.index && other.message == delivery.message &&
-        group_of(view, other.subscription) == group && other.at < instant &&
-        ends.at(other.delivery) > instant && !given_back(other))
+  std::vector<Delivery> before;
+  for (const Delivery& other : view.deliveries_of(delivery.message))
+    if (other.index < delivery.index && group_of(view, other.subscription) == group)
+      before.push_back(other);
+  const auto starts = earliest_lease_starts(view, claims, before);
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (before[i].at < instant && earliest_end(view, claims, before[i], starts[i]) > instant &&
+        !given_back(before[i]))
       return true;
   return false;
 }
@@ -71,20 +74,23 @@ bool began_after(const View& view, const contract::Claims& claims, const Deliver
 
 /// Whether a fence published after `instant` came to some group of the destination.
 bool fenced_after(const View& view, history::Text destination, Time instant) {
-  for (const auto& [group, came] : deliveries_by_group(view))
-    if (group.first == destination &&
-        fence_published_after(view, came, destination, instant) != nullptr)
-      return true;
+  for (const history::Note& mark : view.marks("fence")) {
+    const Operation* publish = view.publish_of(mark.message);
+    if (publish == nullptr || publish->destination != destination || publish->invoked <= instant)
+      continue;
+    for (const Delivery& delivery : view.deliveries_of(mark.message))
+      if (const auto group = group_of(view, delivery.subscription);
+          group && group->first == destination)
+        return true;
+  }
   return false;
 }
 
 /// The first delivery of a message that certainly began after `instant`, or null.
 const Delivery* delivered_after(const View& view, const contract::Claims& claims,
                                 std::uint32_t message, Time instant) {
-  for (const Delivery& delivery : view.deliveries())
-    if (delivery.message == message && delivery.at > instant &&
-        began_after(view, claims, delivery, instant))
-      return &delivery;
+  for (const Delivery& delivery : view.deliveries_of(message))
+    if (delivery.at > instant && began_after(view, claims, delivery, instant)) return &delivery;
   return nullptr;
 }
 

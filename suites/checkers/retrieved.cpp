@@ -68,19 +68,17 @@ Operation as_retrieve(const View& view, const Operation& call) {
 }
 
 bool invoked_before(const View& view, Action action, std::uint32_t message, Time before) {
-  const auto all = view.operations(action);
-  return std::any_of(all.begin(), all.end(), [&](const Operation& operation) {
-    return operation.message == message && operation.invoked < before;
-  });
+  const auto all = view.on_message(action, message);
+  return std::any_of(all.begin(), all.end(),
+                     [&](const Operation& operation) { return operation.invoked < before; });
 }
 
 /// Whether the message was set aside before the retrieve was sent, and left alone until it was
 /// answered.
 bool was_dead(const View& view, const Operation& retrieve) {
-  const auto rejects = view.operations(Action::reject);
+  const auto rejects = view.on_message(Action::reject, retrieve.message);
   const bool dead = std::any_of(rejects.begin(), rejects.end(), [&](const Operation& reject) {
-    return reject.ok() && reject.message == retrieve.message && reject.amount == 0 &&
-           reject.answered < retrieve.invoked;
+    return reject.ok() && reject.amount == 0 && reject.answered < retrieve.invoked;
   });
   const auto calls = view.operations(Action::call);
   return dead && std::none_of(calls.begin(), calls.end(), [&](const Operation& call) {
@@ -152,10 +150,9 @@ bool differs(const Operation& publish, const json::object& came) {
 
 Judgement judge_retrieved_again(const View& view, const contract::Claims& claims) {
   return judge_each(view, claims, "again", [&](const Operation&, const Operation& retrieve) {
-    const auto all = view.operations(Action::retrieve);
+    const auto all = view.on_message(Action::retrieve, retrieve.message);
     return std::any_of(all.begin(), all.end(), [&](const Operation& earlier) {
-      return earlier.ok() && earlier.message == retrieve.message &&
-             earlier.answered < retrieve.invoked;
+      return earlier.ok() && earlier.answered < retrieve.invoked;
     });
   });
 }

@@ -42,16 +42,22 @@ bool has_room(const View& view, const contract::Claims& claims, std::uint32_t su
   const Operation* subscribe = view.subscribe_of(subscription);
   const auto credit = least_credit(view, claims, subscription, from, to);
   if (!credit || subscribe == nullptr) return false;
-  std::set<std::uint32_t> unsettled;
-  for (const Operation& publish : view.operations(Action::publish))
-    if (publish.destination == subscribe->destination && publish.invoked <= to &&
-        publish.outcome != history::Phase::fail)
-      unsettled.insert(publish.message);
-  for (const Operation& ack : view.operations(Action::ack))
-    if (ack.ok() && ack.answered < from &&
-        group_of(view, ack.subscription) == group_of(view, subscription))
-      unsettled.erase(ack.message);
-  return static_cast<std::int64_t>(unsettled.size()) <= *credit;
+  const auto group = group_of(view, subscription);
+  std::set<std::uint32_t> members;
+  for (const Operation& other : view.operations(Action::subscribe))
+    if (group_of(view, other.subscription) == group) members.insert(other.subscription);
+  std::int64_t unsettled = 0;
+  for (const Operation& publish : view.operations(Action::publish)) {
+    if (publish.destination != subscribe->destination || publish.invoked > to ||
+        publish.outcome == history::Phase::fail)
+      continue;
+    const auto acks = view.on_message(Action::ack, publish.message);
+    const bool settled = std::any_of(acks.begin(), acks.end(), [&](const Operation& ack) {
+      return ack.ok() && ack.answered < from && members.contains(ack.subscription);
+    });
+    unsettled += settled ? 0 : 1;
+  }
+  return unsettled <= *credit;
 }
 
 }  // namespace busproof::checkers

@@ -147,8 +147,7 @@ std::optional<std::set<std::uint32_t>> listed(const Operation& call) {
 /// Whether something may have taken the message off the dead letters, or out of the queue.
 bool may_have_left(const View& view, const Operation& publish) {
   if (publish.asked.contains("ttl_ms")) return true;
-  for (const Operation& remove : view.operations(Action::remove))
-    if (remove.message == publish.message) return true;
+  if (!view.on_message(Action::remove, publish.message).empty()) return true;
   for (const Operation& call : view.operations(Action::call))
     if (const auto method = text_of(call.asked, "method");
         method == "bus/redrive" || method == "bus/purge")

@@ -75,6 +75,8 @@ Judgement judge_empty_is_silent(const View& view, const contract::Claims&) {
 Judgement judge_empty_costs_nothing(const View& view, const contract::Claims&) {
   constexpr double kBusy = 0.1;
   constexpr std::size_t kFewest = 3;
+  // So long what work leaves behind (compiling, collecting garbage, writing back) may go on.
+  constexpr Time kSettles = std::chrono::seconds(5);
   const auto before = view.marks("before_work"), after = view.marks("after_work"),
              idle = view.marks("idle");
   if (before.empty() || after.empty() || idle.size() <= kFewest)
@@ -91,6 +93,8 @@ Judgement judge_empty_costs_nothing(const View& view, const contract::Claims&) {
     least = std::min(least, used / passed);
     events.push_back(idle[i].index);
   }
+  if (least >= kBusy && idle.back().at - idle.front().at < kSettles)
+    return Judgement::inconclusive("it was not watched until it came to rest");
   if (least >= kBusy)
     return Judgement::violated(
         "busy_while_idle",

@@ -69,8 +69,8 @@ ByMessage without(const ByMessage& all, std::uint32_t session) {
 bool may_be_done(const View& view, const contract::Claims& claims, const ByMessage& all,
                  std::uint32_t message, std::uint32_t session) {
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action))
-      if (settle.session == session && settle.message == message) return true;
+    for (const Operation& settle : view.on_message(action, message))
+      if (settle.session == session) return true;
   const auto most = claims.limit("attempts_max");
   const auto found = all.find(message);
   if (!most || found == all.end()) return false;

@@ -228,9 +228,9 @@ Judgement judge_usage(const View& view, const contract::Claims& claims) {
         Bounds count, bytes;
         for (const Operation& publish : view.operations(Action::publish)) {
           if (publish.outcome == history::Phase::fail || publish.invoked > call.answered) continue;
-          const auto all = view.operations(Action::remove);
+          const auto all = view.on_message(Action::remove, publish.message);
           const auto removed = std::find_if(all.begin(), all.end(), [&](const Operation& remove) {
-            return remove.message == publish.message && remove.invoked < call.answered;
+            return remove.invoked < call.answered;
           });
           if (removed != all.end() && removed->ok() && removed->answered <= call.invoked) continue;
           const bool certain =

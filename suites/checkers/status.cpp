@@ -100,8 +100,8 @@ struct Reads {
 
 Reads reads_between(const View& view, std::uint32_t message, Time from, Time to) {
   Reads found;
-  for (const Operation& read : view.operations(Action::retrieve)) {
-    if (read.message != message || !read.ok()) continue;
+  for (const Operation& read : view.on_message(Action::retrieve, message)) {
+    if (!read.ok()) continue;
     if (read.invoked > from && read.answered < to) found.last = &read;
     if (read.answered <= from) found.previous = read.answered;
   }

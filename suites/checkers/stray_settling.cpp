@@ -46,14 +46,13 @@ std::vector<Again> tried_again(const View& view, const contract::Claims& claims,
   const auto starts = earliest_lease_starts(view, claims, all);
   for (std::size_t i = 0; i < all.size(); ++i) {
     const Operation* ack = nullptr;
-    for (const Operation& one : view.operations(Action::ack))
-      if (one.delivery == all[i].delivery && one.session == all[i].session && ack == nullptr)
-        ack = &one;
+    for (const Operation& one : view.on_delivery(Action::ack, all[i].delivery))
+      if (one.session == all[i].session && ack == nullptr) ack = &one;
     const Time end = earliest_end(view, claims, all[i], starts[i]);
     if (all[i].message == 0 || ack == nullptr || !ack->ok() || ack->answered >= end) continue;
-    for (const Operation& second : view.operations(action)) {
-      if (second.delivery != all[i].delivery || second.session != all[i].session ||
-          second.invoked < ack->answered || !answered_for_itself(second))
+    for (const Operation& second : view.on_delivery(action, all[i].delivery)) {
+      if (second.session != all[i].session || second.invoked < ack->answered ||
+          !answered_for_itself(second))
         continue;
       const bool remembered =
           second.answered < end && settled_by(view, second.session, second.answered) < kRemembered;
@@ -128,13 +127,12 @@ Judgement judge_again(const View& view, const contract::Claims& claims, Action a
 std::vector<const Operation*> elsewhere(const View& view, const Delivery& delivery) {
   std::vector<const Operation*> found;
   for (const Action action : {Action::ack, Action::reject})
-    for (const Operation& settle : view.operations(action)) {
+    for (const Operation& settle : view.on_delivery(action, delivery.delivery)) {
       const auto all = view.deliveries();
       const bool had_its_own = std::any_of(all.begin(), all.end(), [&](const Delivery& other) {
         return other.session == settle.session && other.at < settle.answered;
       });
-      if (settle.delivery == delivery.delivery && settle.session != delivery.session &&
-          !had_its_own && answered_for_itself(settle))
+      if (settle.session != delivery.session && !had_its_own && answered_for_itself(settle))
         found.push_back(&settle);
     }
   return found;
@@ -142,8 +140,8 @@ std::vector<const Operation*> elsewhere(const View& view, const Delivery& delive
 
 bool settled_at_home(const View& view, const Delivery& delivery) {
   for (const Action action : {Action::ack, Action::reject, Action::extend})
-    for (const Operation& settle : view.operations(action))
-      if (settle.delivery == delivery.delivery && settle.session == delivery.session) return true;
+    for (const Operation& settle : view.on_delivery(action, delivery.delivery))
+      if (settle.session == delivery.session) return true;
   return false;
 }
 

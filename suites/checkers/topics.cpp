@@ -21,8 +21,13 @@ using history::text_of;
 using history::Time;
 using history::View;
 
-// No limit is declared for how soon a live message comes: what a person would call never.
-constexpr Time kSilence = std::chrono::seconds(5);
+/// After so long a live message that has not come never will. No limit is declared for just that:
+/// what a person would call never, or what the bus takes for waking and telling others, if longer.
+Time silence_of(const contract::Claims& claims) {
+  constexpr Time kSilence = std::chrono::seconds(5);
+  return std::max({kSilence, declared(claims, "propagation_ms").value_or(kSilence),
+                   declared(claims, "wakeup_ms").value_or(kSilence)});
+}
 
 /// What came on each subscription, in order of receipt.
 using Came = std::map<std::uint32_t, std::vector<const Delivery*>>;
@@ -66,7 +71,8 @@ bool is_owed(const View& view, const contract::Claims& claims, const Subscriber&
 
 /// The event that proves a message that did not come missing: the receipt of a later message of the
 /// same publisher on the same topic, or an answer long after. Nothing: it may be under way.
-std::optional<std::size_t> missing_by(const View& view, const Subscriber& subscriber,
+std::optional<std::size_t> missing_by(const View& view, const contract::Claims& claims,
+                                      const Subscriber& subscriber,
                                       const std::vector<const Delivery*>& came,
                                       const Operation& publish) {
   for (const Delivery* delivery : came) {
@@ -75,11 +81,12 @@ std::optional<std::size_t> missing_by(const View& view, const Subscriber& subscr
         later->destination == publish.destination && later->invoked > publish.answered)
       return delivery->index;
   }
+  const Time silence = silence_of(claims);
   for (const Action action : {Action::publish, Action::subscribe, Action::unsubscribe})
     for (const Operation& sign : view.operations(action))
       if (sign.ok() && sign.session == subscriber.session() &&
           sign.invoked >
-              publish.answered + kSilence + own_delay(view, publish.answered, sign.answered) &&
+              publish.answered + silence + own_delay(view, publish.answered, sign.answered) &&
           sign.answered < subscriber.certain_to)
         return sign.answer_index;
   return std::nullopt;
@@ -102,7 +109,7 @@ Judgement judge_lost(const View& view, const contract::Claims& claims, std::stri
         ++judged;
         continue;
       }
-      const auto proof = missing_by(view, subscriber, came, publish);
+      const auto proof = missing_by(view, claims, subscriber, came, publish);
       if (proof)
         return Judgement::violated(
             std::string(finding),

@@ -56,6 +56,8 @@ class Performer {
         return join();
       case Kind::leave:
         return leave();
+      default:
+        return;  // No statistics program holds another.
     }
   }
 

@@ -1,8 +1,10 @@
 // TTL: not gone before its time, gone after it.
 #include <array>
 
+#include "suites/checkers/lives.hpp"
 #include "suites/checkers/ttl.hpp"
 #include "suites/families/families.hpp"
+#include "suites/families/ttl_program.hpp"
 
 namespace busproof::families {
 namespace {
@@ -40,7 +42,15 @@ void expires_on_time(Stage& stage) {
 constexpr JudgedCase kExpiry[] = {{"TTL-2.early", checkers::judge_not_expired_early},
                                   {"TTL-2.late", checkers::judge_not_readable_late}};
 
+constexpr JudgedCase kLives[] = {{"TTL-2.any_sequence", checkers::judge_lives}};
+
 constexpr std::array kScenarios = {
+    Scenario{.name = "Ttl.TTL_2_any_sequence_agrees_with_the_model",
+             .cases = kLives,
+             .bus = stage::Bus::own,
+             .generate = program::generate_lives_program,
+             .perform = perform_ttl_program,
+             .programs_max = 10},
     Scenario{.name = "Ttl.TTL_2_expires_on_time", .cases = kExpiry, .run = expires_on_time},
 };
 

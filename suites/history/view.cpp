@@ -43,6 +43,8 @@ std::uint64_t numbered(Action action, std::uint32_t number) {
 View::View(const History& history) : history_(&history) {
   for (std::size_t i = 0; i < history.events.size(); ++i) add(history.events[i], i);
   index_operations();
+  for (const Delivery& delivery : deliveries_)
+    if (delivery.message != 0) deliveries_of_[delivery.message].push_back(&delivery);
   for (const Note& note : notes_) {
     if (note.session != 0) notes_of_[note.session].push_back(&note);
     if (note.action == Action::stall) stalls_.push_back(&note);
@@ -115,14 +117,26 @@ const Operation* View::subscribe_of(std::uint32_t subscription) const {
   return found == subscribes_.end() ? nullptr : &operations(Action::subscribe)[found->second];
 }
 
-std::span<const Operation* const> View::on_delivery(Action action, std::uint32_t delivery) const {
-  const auto found = on_delivery_.find(numbered(action, delivery));
-  return found == on_delivery_.end() ? std::span<const Operation* const>() : found->second;
+Operations View::found(const Numbered& all, Action action, std::uint32_t number) {
+  static const std::vector<const Operation*> kNone;
+  const auto its = all.find(numbered(action, number));
+  const auto& those = its == all.end() ? kNone : its->second;
+  return Operations(those.begin(), those.end());
 }
 
-std::span<const Operation* const> View::on_message(Action action, std::uint32_t message) const {
-  const auto found = on_message_.find(numbered(action, message));
-  return found == on_message_.end() ? std::span<const Operation* const>() : found->second;
+Operations View::on_delivery(Action action, std::uint32_t delivery) const {
+  return found(on_delivery_, action, delivery);
+}
+
+Operations View::on_message(Action action, std::uint32_t message) const {
+  return found(on_message_, action, message);
+}
+
+Deliveries View::deliveries_of(std::uint32_t message) const {
+  static const std::vector<const Delivery*> kNone;
+  const auto its = deliveries_of_.find(message);
+  const auto& those = its == deliveries_of_.end() ? kNone : its->second;
+  return Deliveries(those.begin(), those.end());
 }
 
 std::span<const Note* const> View::notes_of(std::uint32_t session) const {

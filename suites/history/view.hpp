@@ -14,7 +14,9 @@
 #include <utility>
 #include <vector>
 
+#include <boost/iterator/indirect_iterator.hpp>
 #include <boost/json/object.hpp>
+#include <boost/range/iterator_range.hpp>
 
 #include "suites/history/history.hpp"
 
@@ -60,6 +62,15 @@ struct Note {
   std::size_t index = 0;
 };
 
+template <typename Seen>
+using Picked = boost::iterator_range<
+    boost::indirect_iterator<typename std::vector<const Seen*>::const_iterator>>;
+
+/// Some of the operations, in the order of their invocation; some of the deliveries, in that of
+/// their receipt.
+using Operations = Picked<Operation>;
+using Deliveries = Picked<Delivery>;
+
 class View {
  public:
   explicit View(const History& history);
@@ -72,14 +83,15 @@ class View {
   [[nodiscard]] std::span<const Operation> operations(Action action) const;
 
   /// Those of that action on that delivery, or on that message; none for number 0.
-  [[nodiscard]] std::span<const Operation* const> on_delivery(Action action,
-                                                              std::uint32_t delivery) const;
-  [[nodiscard]] std::span<const Operation* const> on_message(Action action,
-                                                             std::uint32_t message) const;
+  [[nodiscard]] Operations on_delivery(Action action, std::uint32_t delivery) const;
+  [[nodiscard]] Operations on_message(Action action, std::uint32_t message) const;
 
   [[nodiscard]] std::span<const Delivery> deliveries() const { return deliveries_; }
 
   [[nodiscard]] std::span<const Note> notes() const { return notes_; }
+
+  /// Those of that message, queues' and topics'; none for number 0.
+  [[nodiscard]] Deliveries deliveries_of(std::uint32_t message) const;
 
   /// Those of that session; none for number 0.
   [[nodiscard]] std::span<const Note* const> notes_of(std::uint32_t session) const;
@@ -121,6 +133,7 @@ class View {
   using Signs = std::vector<std::pair<Time, Time>>;
   /// By action and number.
   using Numbered = std::unordered_map<std::uint64_t, std::vector<const Operation*>>;
+  static Operations found(const Numbered& all, Action action, std::uint32_t number);
 
   const History* history_;
   std::map<Action, std::vector<Operation>> operations_;
@@ -129,6 +142,7 @@ class View {
   std::vector<Delivery> deliveries_;
   std::vector<Note> notes_;
   Numbered on_delivery_, on_message_;
+  std::unordered_map<std::uint32_t, std::vector<const Delivery*>> deliveries_of_;
   std::unordered_map<std::uint32_t, std::vector<const Note*>> notes_of_;
   std::map<std::string, std::vector<Note>, std::less<>> marks_;
   std::map<std::string, std::set<std::uint32_t>, std::less<>> marked_;

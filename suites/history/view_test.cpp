@@ -82,5 +82,47 @@ TEST(View, AStallCountsWhereItOverlaps) {
   EXPECT_EQ(view.marks("fence").size(), 1U);
 }
 
+constexpr std::string_view kIndexed =
+    R"({"busproof_history": 1}
+{"at_ms": 10, "phase": "invoke", "action": "ack", "session": 1, "op": 1, "message": 7, "delivery": 3}
+{"at_ms": 12, "phase": "ok", "action": "ack", "session": 1, "op": 1, "message": 7, "delivery": 3}
+{"at_ms": 20, "phase": "invoke", "action": "ack", "session": 1, "op": 2, "message": 7, "delivery": 4}
+{"at_ms": 30, "phase": "fail", "action": "ack", "session": 1, "op": 2, "message": 7, "delivery": 4, "error": "disconnected"}
+{"at_ms": 40, "phase": "invoke", "action": "control", "op": 3, "detail": {"method": "ctl/clock", "params": {"advance_ms": 500}}}
+{"at_ms": 42, "phase": "ok", "action": "control", "op": 3}
+{"at_ms": 50, "phase": "note", "action": "mark", "error": "fence", "message": 9}
+{"at_ms": 60, "phase": "note", "action": "deliver", "session": 1, "message": 7, "delivery": 4}
+)";
+
+TEST(View, FindsWhatIsAboutAMessageOrADelivery) {
+  const auto history = from_json_lines(kIndexed);
+  const View view(*history);
+  EXPECT_EQ(view.on_message(Action::ack, 7).size(), 2);
+  EXPECT_EQ(view.on_delivery(Action::ack, 4).front().number, 2U);
+  EXPECT_TRUE(view.on_delivery(Action::reject, 4).empty());
+  EXPECT_TRUE(view.on_message(Action::ack, 0).empty());
+  EXPECT_EQ(view.deliveries_of(7).size(), 1);
+  EXPECT_TRUE(view.is_marked("fence", 9));
+  EXPECT_FALSE(view.is_marked("fence", 7));
+}
+
+TEST(View, ASessionWasKnownWhenARequestItAnsweredWasInvoked) {
+  const auto history = from_json_lines(kIndexed);
+  const View view(*history);
+  EXPECT_EQ(view.last_known(1, milliseconds(11)), Time::zero());
+  EXPECT_EQ(view.last_known(1, milliseconds(12)), milliseconds(10));
+  EXPECT_EQ(view.last_known(1, milliseconds(90)), milliseconds(10)) << "no answer is no sign";
+  EXPECT_EQ(view.last_known(2, milliseconds(90)), Time::zero());
+}
+
+TEST(View, TimePassesFasterWhenTheClockIsMoved) {
+  const auto history = from_json_lines(kIndexed);
+  const View view(*history);
+  EXPECT_EQ(view.earliest_after(milliseconds(10), milliseconds(20)), milliseconds(30));
+  EXPECT_EQ(view.earliest_after(milliseconds(10), milliseconds(100)), milliseconds(40));
+  EXPECT_EQ(view.earliest_after(milliseconds(10), milliseconds(900)), milliseconds(410));
+  EXPECT_EQ(view.earliest_after(milliseconds(43), milliseconds(900)), milliseconds(943));
+}
+
 }  // namespace
 }  // namespace busproof::history

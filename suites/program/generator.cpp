@@ -57,6 +57,21 @@ rc::Gen<Operation> counted(const Bounds& bounds) {
                                             {1, up_to(Kind::leave, 0)}});
 }
 
+rc::Gen<Operation> of_lives() {
+  const auto which = rc::gen::inRange<std::int64_t>(0, 8);
+  return rc::gen::weightedOneOf<Operation>(
+      {{7, of(Kind::publish, which)},
+       {8, of(Kind::look, which)},
+       {4, of(Kind::pass, rc::gen::inRange<std::int64_t>(20, 260))},
+       {1, of(Kind::ack, which)},
+       {2, of(Kind::reject, which)},
+       {5, of(Kind::extend, which)},
+       {1, of(Kind::bury, which)},
+       {1, of(Kind::redrive, which)},
+       {1, of(Kind::remove, which)},
+       {2, of(Kind::sweep, rc::gen::just<std::int64_t>(0))}});
+}
+
 Program program_of(const rc::Gen<Operation>& operation, std::uint64_t seed, const Bounds& bounds) {
   const auto length = rc::gen::inRange<std::size_t>(3, bounds.operations_max + 1);
   const auto generator = rc::gen::mapcat(length, [operation](std::size_t count) {
@@ -73,6 +88,10 @@ Program generate_queue_program(std::uint64_t seed, const Bounds& bounds) {
 
 Program generate_status_program(std::uint64_t seed, const Bounds& bounds) {
   return program_of(status_operation(), seed, bounds);
+}
+
+Program generate_lives_program(std::uint64_t seed, const Bounds& bounds) {
+  return program_of(of_lives(), seed, bounds);
 }
 
 Program generate_statistics_program(std::uint64_t seed, const Bounds& bounds) {

@@ -10,13 +10,14 @@ namespace busproof::program {
 namespace {
 
 /// In the order of Kind.
-constexpr std::array<std::string_view, 12> kKinds = {"publish",   "take",  "ack",  "reject",
-                                                     "reconnect", "later", "bury", "remove",
-                                                     "redrive",   "purge", "join", "leave"};
+constexpr std::array<std::string_view, 16> kKinds = {
+    "publish", "take",  "ack",  "reject", "reconnect", "later", "bury", "remove",
+    "redrive", "purge", "join", "leave",  "extend",    "look",  "pass", "sweep"};
 
 bool has_value(Kind kind) {
   return kind == Kind::publish || kind == Kind::ack || kind == Kind::reject || kind == Kind::bury ||
-         kind == Kind::remove || kind == Kind::redrive || kind == Kind::purge;
+         kind == Kind::remove || kind == Kind::redrive || kind == Kind::purge ||
+         kind == Kind::extend || kind == Kind::look || kind == Kind::pass;
 }
 
 contract::Result<Operation> parse_one(std::string_view word) {

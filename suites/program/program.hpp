@@ -30,6 +30,10 @@ enum class Kind : std::uint8_t {
   purge,      ///< value: likewise
   join,       ///< One more subscription: to the topic of that name.
   leave,      ///< The oldest of these ends.
+  extend,     ///< value: which of the held; its lease is prolonged
+  look,       ///< value: which of all messages; read, and asked about
+  pass,       ///< value: so many milliseconds go by for the bus
+  sweep,      ///< The bus is told to take out what has expired.
 };
 
 struct Operation {
@@ -60,7 +64,11 @@ Program generate_queue_program(std::uint64_t seed, const Bounds& bounds);
 /// Takes messages through everything that changes their status.
 Program generate_status_program(std::uint64_t seed, const Bounds& bounds);
 
-/// The same, and all else that moves a count.
+/// Publishes with all kinds of lives, looks at the messages, and does to them what must not move
+/// their ends. A publish's value says which life.
+Program generate_lives_program(std::uint64_t seed, const Bounds& bounds);
+
+/// The same as for statuses, and all else that moves a count.
 Program generate_statistics_program(std::uint64_t seed, const Bounds& bounds);
 
 }  // namespace busproof::program

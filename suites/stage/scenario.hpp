@@ -35,6 +35,7 @@ struct Scenario {
   /// A property: `run` is null, and programs are generated and carried out instead.
   program::Generate generate = nullptr;
   void (*perform)(Stage&, const program::Program&) = nullptr;
+  int programs_max = 0;  ///< No more than so many where each takes long; 0: as many as wanted.
 
   [[nodiscard]] bool is_property() const { return generate != nullptr; }
 };

@@ -38,6 +38,9 @@ constexpr auto kTtl2Cases = std::to_array<Case>({
     {.name = "senders_clock",
      .says = "A sender whose clock is wrong changes nothing about ttl_ms.",
      .also = "store"},
+    {.name = "any_sequence",
+     .says = "Whatever is done to records, random sequences agree with a model of the store.",
+     .also = "queue store"},
 });
 constexpr Rule kTtl2{.id = "TTL-2",
                      .level = Level::must,
