@@ -28,8 +28,7 @@ std::string counted(const std::vector<std::string>& events, std::string_view wha
 }  // namespace
 
 Result<std::optional<contract::Claims>> start(targets::Target& target, std::string_view variant) {
-  if (auto started = target.start(variant); !started)
-    return tl::make_unexpected(started.error());
+  if (auto started = target.start(variant); !started) return tl::make_unexpected(started.error());
   if (!target.connector().many()) return std::optional<contract::Claims>();
   history::Recorder unseen({});
   auto up = stage::await_hello(target, unseen, kStartLimit);
