@@ -86,12 +86,31 @@ bool alike_in_turn(const Operation& one, const Operation& next) {
          !one.asked.contains("delay_ms") && !next.asked.contains("delay_ms");
 }
 
+/// Whether whatever was published from `since` on found room for certain: more had been acked by
+/// then than published meanwhile. Else it may have pushed out one of those before.
+bool all_fit(const View& view, const Group& group, Time since) {
+  std::int64_t meanwhile = 0;
+  for (const Operation& publish : view.operations(Action::publish)) {
+    if (publish.destination != group.first || publish.answered <= since) continue;
+    const auto acks = view.operations(Action::ack);
+    const auto acked = std::count_if(acks.begin(), acks.end(), [&](const Operation& ack) {
+      const Operation* its = view.publish_of(ack.message);
+      return ack.ok() && ack.answered <= publish.invoked && its != nullptr &&
+             its->destination == group.first;
+    });
+    if (acked <= meanwhile++) return false;
+  }
+  return true;
+}
+
 /// Before anybody took anything from the queue, what is dropped lies all at one end of it.
 std::optional<Judgement> dropped_other(const View& view, const contract::Claims& claims,
-                                       const Queue& queue, const ByMessage& came) {
+                                       const Group& group, const Queue& queue,
+                                       const ByMessage& came) {
   Time untouched = history::kNever;
   for (const Operation& subscribe : view.operations(Action::subscribe))
     untouched = std::min(untouched, subscribe.invoked);
+  if (!all_fit(view, group, untouched)) return std::nullopt;
   const bool oldest = claims.trait("queue", "overflow") == "drop_oldest";
   for (std::size_t i = 1; i < queue.accepted.size(); ++i) {
     const Operation &before = *queue.accepted[i - 1], &after = *queue.accepted[i];
@@ -129,7 +148,7 @@ Judgement judge_drops_counted(const View& view, const contract::Claims& claims) 
     if (!is_only_group(view, group) || ended_otherwise(view, group)) continue;
     const Queue queue = read(view, claims, group, came);
     if (queue.certain == 0) continue;
-    if (auto wrong = dropped_other(view, claims, queue, came)) return *wrong;
+    if (auto wrong = dropped_other(view, claims, group, queue, came)) return *wrong;
     for (const Operation& stats : view.operations(Action::call)) {
       if (!stats.ok() || stats.invoked < queue.shown) continue;
       const auto* numbers = group_in(view, stats, group);
