@@ -34,11 +34,15 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
                  "BUSPROOF_CONTROL_TOKEN");
   app.add_flag("--insecure", config.insecure, "allow other than loopback addresses");
   app.footer(
-      "Environment: MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS (48),\n"
-      "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes), MESSAGE_BUS_COMPRESSION (gzip; none,\n"
-      "zstd), REFBUS_ZSTD=0 to do without zstd, REFBUS_DURABILITY (power_loss; process_crash: a power\n"
+      "Environment: MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
+      "(48),\n"
+      "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes), MESSAGE_BUS_COMPRESSION (gzip; "
+      "none,\n"
+      "zstd), REFBUS_ZSTD=0 to do without zstd, REFBUS_DURABILITY (power_loss; process_crash: a "
+      "power\n"
       "cut may lose what was accepted), REFBUS_INLINE_BYTES_MAX, REFBUS_MESSAGE_BYTES_MAX,\n"
-      "REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX, REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX (any\n"
+      "REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX, REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX "
+      "(any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
       "dead_letter), REFBUS_ARCHIVE=1 to archive what expires; for tests BUSPROOF_CONTROL=1 with\n"
       "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
