@@ -84,11 +84,15 @@ TEST(View, AStallCountsWhereItOverlaps) {
 
 constexpr std::string_view kIndexed =
     R"({"busproof_history": 1}
-{"at_ms": 10, "phase": "invoke", "action": "ack", "session": 1, "op": 1, "message": 7, "delivery": 3}
+{"at_ms": 10, "phase": "invoke", "action": "ack", "session": 1, "op": 1, "message": 7, )"
+    R"("delivery": 3}
 {"at_ms": 12, "phase": "ok", "action": "ack", "session": 1, "op": 1, "message": 7, "delivery": 3}
-{"at_ms": 20, "phase": "invoke", "action": "ack", "session": 1, "op": 2, "message": 7, "delivery": 4}
-{"at_ms": 30, "phase": "fail", "action": "ack", "session": 1, "op": 2, "message": 7, "delivery": 4, "error": "disconnected"}
-{"at_ms": 40, "phase": "invoke", "action": "control", "op": 3, "detail": {"method": "ctl/clock", "params": {"advance_ms": 500}}}
+{"at_ms": 20, "phase": "invoke", "action": "ack", "session": 1, "op": 2, "message": 7, )"
+    R"("delivery": 4}
+{"at_ms": 30, "phase": "fail", "action": "ack", "session": 1, "op": 2, "message": 7, )"
+    R"("delivery": 4, "error": "disconnected"}
+{"at_ms": 40, "phase": "invoke", "action": "control", "op": 3, )"
+    R"("detail": {"method": "ctl/clock", "params": {"advance_ms": 500}}}
 {"at_ms": 42, "phase": "ok", "action": "control", "op": 3}
 {"at_ms": 50, "phase": "note", "action": "mark", "error": "fence", "message": 9}
 {"at_ms": 60, "phase": "note", "action": "deliver", "session": 1, "message": 7, "delivery": 4}

@@ -187,7 +187,7 @@ class Property {
     bounds_.reconnect = many;
     programs_ = programs_of(ground.options.effort);
     if (!many) programs_ = std::min(programs_, kProgramsOnOneConnection);
-    if (scenario.programs_max > 0) programs_ = std::min(programs_, scenario.programs_max);
+    if (scenario_.programs_max > 0) programs_ = std::min(programs_, scenario_.programs_max);
   }
 
   void run() {
