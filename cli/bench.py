@@ -27,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GOOD = [sys.executable, "-B", str(ROOT / "fixtures/adapters/python/adapter.py")]
 BAD = [sys.executable, "-B", str(ROOT / "fixtures/adapters/bad/bad.py")]
 PYTHON_TARGET = str(ROOT / "fixtures/targets/python.yaml")
-LIMIT_S = 60
+LIMIT_S = 120
 WORKERS = 10  # Most of them wait for a bus that never answers.
 
 INTERRUPTED, UNAVAILABLE, USAGE, NONCONFORMANT, STALE, INCOMPLETE = 130, 69, 64, 1, 3, 2
@@ -89,7 +89,8 @@ class Case(unittest.TestCase):
         verdicts = {told.get("value") for told in suites.iter("property")
                     if told.get("name") == "verdict"}
         self.assertEqual(verdicts, {result["verdict"]})
-        broken = result["counts"]["cases"]["violated"] + result["counts"]["cases"]["blocked"]
+        broken = sum(case["verdict"] in ("violated", "blocked") for rule in result["rules"]
+                     for case in rule["cases"] if rule["level"] == "MUST")
         failures = [case.get("name") for case in suites.iter("testcase")
                     if case.find("failure") is not None or case.find("error") is not None]
         self.assertGreaterEqual(len(failures), broken)

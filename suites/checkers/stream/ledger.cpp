@@ -13,12 +13,6 @@ using contract::Durability;
 using history::Action;
 using history::Phase;
 
-template <typename T>
-T& at_number(std::vector<T>& all, std::uint32_t number) {
-  if (all.size() < number) all.resize(number);
-  return all[number - 1];
-}
-
 constexpr std::uint64_t key_of(std::uint32_t message, std::uint32_t group) {
   return std::uint64_t{group} << 32 | message;
 }
@@ -38,6 +32,8 @@ Ledger::Ledger(const contract::Claims& claims)
       credit_default_(claims.limit("credit_default").value_or(-1)) {
   if (const auto lease = claims.limit("lease_default_ms"))
     lease_default_ = std::chrono::milliseconds(*lease);
+  // Without dead letters what is rejected or used up is gone.
+  if (!claims.has("dead_letter")) attempts_max_ = claims.limit("attempts_max").value_or(1);
 }
 
 const Message* Ledger::message(std::uint32_t number) const {
@@ -146,6 +142,7 @@ void Ledger::on_delivery(const Event& event, std::uint32_t index) {
   copy.last_delivery = event.delivery;
   copy.last_subscription = event.subscription;
   copy.attempt = event.attempt;
+  if (attempts_max_ && event.attempt >= *attempts_max_) messages_[event.message - 1].removed = true;
   if (event.delivery != 0) at_number(copy_of_delivery_, event.delivery) = number;
   if (!subscription.lease || !subscription.room_known) return;
   const Time until = start + *subscription.lease - granularity_;
@@ -178,6 +175,8 @@ void Ledger::on_settle(const Event& event, std::uint32_t index) {
       subscription.room_known = false;
       return;
     }
+    if (event.action == Action::reject && attempts_max_ && event.message != 0)
+      at_number(messages_, event.message).removed = true;
     if (copy.last_delivery == event.delivery)
       copy.settle_asked = std::min(copy.settle_asked, event.at);
     if (const Subscription* its = this->subscription(event.subscription))
@@ -208,64 +207,6 @@ void Ledger::on_credit(const Event& event) {
     subscription.room_known = false;
 }
 
-std::uint32_t Ledger::group_of(Text destination, std::string_view name) {
-  for (std::size_t i = 0; i < groups_.size(); ++i)
-    if (groups_[i].destination == destination && groups_[i].name == name)
-      return static_cast<std::uint32_t>(i) + 1;
-  groups_.push_back({destination, std::string(name), kNever, {}});
-  return static_cast<std::uint32_t>(groups_.size());
-}
-
-void Ledger::on_subscribe(const Event& event, const Texts& texts) {
-  if (event.subscription == 0) return;
-  Subscription& made = at_number(subscriptions_, event.subscription);
-  if (event.phase == Phase::invoke) {
-    made.session = event.session;
-    made.destination = event.destination;
-    made.asked = event.at;
-    bool topic = false;
-    std::string_view name = "default";
-    std::int64_t lease = 0;
-    for_each_member(texts[event.detail], [&](std::string_view key, std::string_view value) {
-      if (key == "mode") topic = value == "\"topic\"";
-      if (key == "pattern") made.pattern = true;
-      if (key == "lease_ms") lease = number(value);
-      if (key == "group" && value.size() > 2) name = value.substr(1, value.size() - 2);
-    });
-    if (lease > 0) made.lease = std::chrono::milliseconds(lease);
-    if (lease == 0 && lease_default_ != Time::zero()) made.lease = lease_default_;
-    const std::int64_t credit = event.amount >= 0 ? event.amount : credit_default_;
-    made.room_known = credit >= 0;
-    made.room.assign(static_cast<std::size_t>(std::max<std::int64_t>(credit, 0)), event.at);
-    if (topic) return;
-    made.group = group_of(event.destination, name);
-    groups_[made.group - 1].members.push_back(event.subscription);
-    return;
-  }
-  made.answered = event.at;
-  for_each_member(texts[event.detail], [&](std::string_view key, std::string_view value) {
-    if (key == "lease_ms" && number(value) > 0)
-      made.lease = std::chrono::milliseconds(number(value));
-  });
-  if (event.phase == Phase::ok && made.group != 0) group_exists(made);
-}
-
-/// From its first subscription's answer on a group certainly exists; `default` from the beginning,
-/// where a publish was accepted before another group can have been made.
-void Ledger::group_exists(Subscription& made) {
-  Group& group = groups_[made.group - 1];
-  Time since = made.answered;
-  if (group.name == "default") {
-    const auto accepted = first_accepted_.find(made.destination);
-    Time other = kNever;
-    for (const Group& beside : groups_)
-      if (beside.destination == group.destination && beside.name != group.name)
-        other = std::min(other, subscriptions_[beside.members.front() - 1].asked);
-    if (accepted != first_accepted_.end() && accepted->second < other) since = Time::zero();
-  }
-  group.exists_from = std::min(group.exists_from, since);
-}
-
 void Ledger::on_publish(const Event& event, std::uint32_t index, const Texts& texts) {
   if (event.message == 0) return;
   Message& message = at_number(messages_, event.message);
@@ -276,6 +217,7 @@ void Ledger::on_publish(const Event& event, std::uint32_t index, const Texts& te
     message.destination = event.destination;
     message.priority = static_cast<std::int32_t>(priority_default_.value_or(0));
     message.ranked = priority_default_.has_value();
+    std::uint32_t first = 0;
     for_each_member(texts[event.detail], [&](std::string_view key, std::string_view value) {
       if (key == "priority") {
         message.priority = static_cast<std::int32_t>(number(value));
@@ -284,7 +226,9 @@ void Ledger::on_publish(const Event& event, std::uint32_t index, const Texts& te
       if (key == "ttl_ms") message.ttl = brief(number(value));
       if (key == "delay_ms") message.delay = brief(number(value));
       if (key == "mode") message.topic = value == "\"topic\"";
+      if (key == "repeats") first = static_cast<std::uint32_t>(number(value));
     });
+    if (first != 0) on_repeat(first, event.message);
     return;
   }
   message.answered = event.at;
@@ -294,8 +238,16 @@ void Ledger::on_publish(const Event& event, std::uint32_t index, const Texts& te
   } else {
     // A request that was never sent is no refusal of the bus.
     const bool refused = event.phase == Phase::fail && texts[event.error] != "disconnected";
-    message.fate = refused ? Fate::refused : Fate::in_doubt;
+    message.fate = refused && !message.repeated ? Fate::refused : Fate::in_doubt;
   }
+}
+
+/// An event that is published again may be the same message: what it is owed is no longer certain.
+void Ledger::on_repeat(std::uint32_t first, std::uint32_t again) {
+  at_number(messages_, again).removed = true;
+  Message& its = at_number(messages_, first);
+  its.repeated = true;
+  if (its.fate == Fate::refused) its.fate = Fate::in_doubt;
 }
 
 void Ledger::on_note(const Event& event, const Texts& texts) {
@@ -316,6 +268,7 @@ void Ledger::on_note(const Event& event, const Texts& texts) {
       if (claims_.durability() < (killed ? Durability::process_crash : Durability::restart))
         forgot_at_ = event.at;
     }
+    if (name == "damaged") forgot_at_ = event.at;  // The main file of its store.
     if (name == "leaving" && event.session != 0) {
       Session& session = at_number(sessions_, event.session);
       session.left = std::min(session.left, event.at);

@@ -47,8 +47,10 @@ struct Message {
   std::int32_t priority = 0;
   std::uint32_t first_copy = 0, first_group = 0;  ///< Of the first group that it came to; from 1.
   Fate fate = Fate::unknown;
-  bool topic = false, removed = false, delivered = false, fence = false;
-  bool ranked = true;  ///< Its priority is known.
+  bool topic = false, delivered = false, fence = false;
+  bool removed = false;   ///< Nobody is owed it: deleted, damaged, used up, or another's repeat.
+  bool repeated = false;  ///< Its event was published again: a refusal may have been of that.
+  bool ranked = true;     ///< Its priority is known.
 };
 
 /// A message in a group that it has come to at least once.
@@ -145,6 +147,7 @@ class Ledger {
 
  private:
   void on_publish(const Event& event, std::uint32_t index, const Texts& texts);
+  void on_repeat(std::uint32_t first, std::uint32_t again);
   void on_subscribe(const Event& event, const Texts& texts);
   void on_settle(const Event& event, std::uint32_t index);
   void on_credit(const Event& event);
@@ -171,11 +174,12 @@ class Ledger {
   Time granularity_, lease_default_{};
   std::optional<std::int64_t> priority_default_;
   std::int64_t credit_default_ = -1;
-  Paged<Message> messages_;                  // by number - 1
-  std::vector<Subscription> subscriptions_;  // by number - 1
-  std::vector<Session> sessions_;            // by number - 1
-  std::vector<Group> groups_;                // by number - 1
-  Paged<Copy> copies_;                       // by number - 1
+  std::optional<std::int64_t> attempts_max_;  // After which nothing is left of a message.
+  Paged<Message> messages_;                   // by number - 1
+  std::vector<Subscription> subscriptions_;   // by number - 1
+  std::vector<Session> sessions_;             // by number - 1
+  std::vector<Group> groups_;                 // by number - 1
+  Paged<Copy> copies_;                        // by number - 1
   Paged<std::uint32_t> copy_of_delivery_;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> more_copies_;
   boost::unordered_flat_map<Text, Time> first_accepted_;  // by destination

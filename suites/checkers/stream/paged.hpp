@@ -35,5 +35,10 @@ T& at_number(Paged<T>& all, std::size_t number) {
   if (all.size() < number) all.grow(number);
   return all[number - 1];
 }
+template <typename T>
+T& at_number(std::vector<T>& all, std::size_t number) {
+  if (all.size() < number) all.resize(number);
+  return all[number - 1];
+}
 
 }  // namespace busproof::checkers::stream

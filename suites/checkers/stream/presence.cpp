@@ -67,9 +67,14 @@ class Lost final : public Checker {
            (grace ? Time(milliseconds(*grace)) : kGraceOtherwise);
   }
 
+  /// Whether what is full refuses the new, and drops nothing that it has accepted.
+  static bool keeps(const Ledger& ledger) {
+    return !ledger.claims().trait("queue", "overflow").starts_with("drop");
+  }
+
   static bool owed(const Ledger& ledger, const Message& message, const Group& group) {
     return message.fate == Fate::accepted && message.destination == group.destination &&
-           !message.topic && !message.removed && message.ttl == Time::zero() &&
+           !message.topic && !message.removed && message.ttl == Time::zero() && keeps(ledger) &&
            message.asked > ledger.forgot_at() &&
            (group.exists_from == Time::zero() || message.asked > group.exists_from);
   }
