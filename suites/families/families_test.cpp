@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "suites/contract/print.hpp"
@@ -40,12 +41,28 @@ TEST(Families, WhatIsNotJudgedHasNoScenario) {
   EXPECT_EQ(named("No.such_scenario"), nullptr);
 }
 
-TEST(Families, TheReadableContractIsThePrintedOne) {
-  std::ifstream file(CONTRACT_FILE);
+std::string text_of(const char* path) {
+  std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
+  return text.str();
+}
+
+TEST(Families, TheReadmeSaysHowManyCasesAreJudged) {
+  std::size_t cases = 0, judged = 0;
+  for (const contract::Family& family : contract::families())
+    for (const contract::Rule& rule : family.rules)
+      for (const contract::Case& part : rule.cases) {
+        ++cases;
+        if (judging(contract::case_id(rule, part)) != nullptr) ++judged;
+      }
+  const auto says = fmt::format("judges {} of its {} cases", judged, cases);
+  EXPECT_NE(text_of(README_FILE).find(says), std::string::npos) << says;
+}
+
+TEST(Families, TheReadableContractIsThePrintedOne) {
   const auto judged = [](std::string_view id) { return judging(id) != nullptr; };
-  EXPECT_TRUE(text.str() == contract::contract_markdown(judged))
+  EXPECT_TRUE(text_of(CONTRACT_FILE) == contract::contract_markdown(judged))
       << "print it anew: busproof list --markdown > suites/contract/CONTRACT.md";
 }
 
