@@ -6,6 +6,7 @@
 
 #include "suites/checkers/damaged_start.hpp"
 #include "suites/checkers/durability.hpp"
+#include "suites/checkers/older.hpp"
 #include "suites/families/consumer.hpp"
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
@@ -115,7 +116,62 @@ void is_started_on_damage(Stage& stage) {
   }
 }
 
+/// Lists the dead letters, page by page; whether all of those are among them.
+bool lists_all(Session& session, const targets::Older& older) {
+  constexpr int kPagesMax = 100;
+  std::set<std::string> missing;
+  for (const auto& [id, text] : older.dead) missing.insert(id);
+  boost::json::object params{{"destination", older.destination}};
+  for (int page = 0; page < kPagesMax; ++page) {
+    const auto answer = session.call("bus/dead_letters", params);
+    if (!answer) return false;
+    if (const auto* found = answer->if_contains("messages"); found && found->is_array())
+      for (const auto& entry : found->get_array())
+        if (entry.is_object())
+          missing.erase(history::text_of(entry.get_object(), "transaction_id"));
+    const auto* cursor = answer->if_contains("cursor");
+    if (cursor == nullptr || cursor->is_null()) break;
+    params["cursor"] = *cursor;
+  }
+  return missing.empty();
+}
+
+/// Takes what waits, looks for the dead letters, and goes up to a fence.
+void serve_older(Stage& stage, const targets::Older& older) {
+  const history::Time listed_by =
+      history::now() +
+      stage::milliseconds(500 + stage.claims().limit_or_default("counts_settle_ms"));
+  Session& session = stage.connect();
+  const Subscribed held = stage.subscribe(session, {.destination = older.destination,
+                                                    .credit = stage.credit_for(20),
+                                                    .lease_ms = lease_for(stage, kLeaseMs)});
+  Consumer consumer(stage, session, held);
+  consumer.until([&](const std::vector<Delivered>& deliveries) {
+    std::set<std::string> missing;
+    for (const auto& [id, text] : older.waiting) missing.insert(id);
+    for (const Delivered& delivery : deliveries) missing.erase(delivery.transaction_id);
+    return missing.empty();
+  });
+  consumer.fence(older.destination);
+  if (!stage.claims().has("dead_letter")) return;
+  while (!lists_all(session, older) && history::now() < listed_by && !session.closed())
+    stage.let_pass(stage::milliseconds(50));
+  lists_all(session, older);
+}
+
+void is_started_on_older_data(Stage& stage) {
+  stage.need_data();
+  if (stage.older().empty())
+    throw stage::Abandoned{contract::Verdict::unverified,
+                           "older: the target provides no data of an older schema"};
+  for (const targets::Older& older : stage.older()) {
+    stage.put_older(older);
+    if (stage.try_start_bus()) serve_older(stage, older);
+  }
+}
+
 constexpr JudgedCase kTwice[] = {{"DUR-6.twice", checkers::judge_second_start}};
+constexpr JudgedCase kOlder[] = {{"DUR-6.older_schema", checkers::judge_older_taken_over}};
 constexpr JudgedCase kDamaged[] = {{"DUR-8.never_empty", checkers::judge_never_empty},
                                    {"DUR-8.says_so", checkers::judge_damage_told}};
 
@@ -124,6 +180,10 @@ constexpr std::array kScenarios = {
              .cases = kTwice,
              .bus = stage::Bus::own,
              .run = is_started_twice},
+    Scenario{.name = "Start.DUR_6_on_data_of_an_older_schema",
+             .cases = kOlder,
+             .bus = stage::Bus::own,
+             .run = is_started_on_older_data},
     Scenario{.name = "Start.DUR_8_on_damaged_data",
              .cases = kDamaged,
              .bus = stage::Bus::own,

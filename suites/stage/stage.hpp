@@ -169,7 +169,8 @@ class Stage {
   }
 
   /// Starts the bus, which may rightly refuse that. The mark "started" or "not_started", with what
-  /// it has written since its start ("wrote") and, in the latter, "why" as a sentence.
+  /// it has written since its start ("wrote") and, in the latter, "why" as a sentence and whether
+  /// it "ended" by itself.
   bool try_start_bus();
 
   /// Ends the scenario as unverified where the bus is not told to keep its data in ${data}.
@@ -178,6 +179,13 @@ class Stage {
   /// All that lies in ${data}, while the bus is stopped: kept, and put there again.
   void save_data();
   void restore_data();
+
+  /// Stops the bus and puts data of an older schema in place of its own: the mark "older" with its
+  /// name and destination, and for each message of it "older_message": its "tx", what it "is"
+  /// (waiting, dead or acked) and its payload. What the target provides; unverified where that is
+  /// none.
+  [[nodiscard]] std::vector<targets::Older> older() const;
+  void put_older(const targets::Older& older);
 
   /// Damages the store's main file while the bus is stopped: the mark "damaged" with "how".
   /// Unverified where the target names no such file in ${data}.

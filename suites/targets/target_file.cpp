@@ -185,10 +185,37 @@ void read_told(const YAML::Node& node, const char* key, std::string Backend::*to
   }
 }
 
+void read_older(const YAML::Node& node, std::map<std::string, Backend>& backends) {
+  if (!node) return;
+  if (!node.IsSequence()) wrong(node, "older must be a list of data of older schemas");
+  for (const auto& member : node) {
+    check_keys(member, "older",
+               {"name", "backend", "destination", "waiting", "dead", "acked", "sql"});
+    Older older;
+    const std::pair<const char*, std::string*> texts[] = {{"name", &older.name},
+                                                          {"backend", &older.backend},
+                                                          {"destination", &older.destination},
+                                                          {"sql", &older.sql}};
+    for (const auto& [key, text] : texts) {
+      if (!member[key]) wrong(member, fmt::format("older needs a {}", key));
+      *text = text_of(member[key], fmt::format("older.{}", key));
+    }
+    const auto backend = backends.find(older.backend);
+    if (backend == backends.end())
+      wrong(member["backend"],
+            fmt::format("older.backend is \"{}\", which is none of backends", older.backend));
+    older.waiting = environment_of(member["waiting"], "older.waiting");
+    older.dead = environment_of(member["dead"], "older.dead");
+    if (member["acked"]) older.acked = words_of(member["acked"], "older.acked");
+    if (older.waiting.empty()) wrong(member, "older needs something that is waiting");
+    backend->second.older.push_back(std::move(older));
+  }
+}
+
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
              {"name", "launch", "connect", "control", "http", "backends", "variants", "corrupt",
-              "rows", "archive", "profile"});
+              "rows", "archive", "older", "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -211,6 +238,7 @@ TargetFile target_of(const YAML::Node& root) {
   read_corrupt(root["corrupt"], target.backends);
   read_told(root["rows"], "rows", &Backend::rows, target.backends);
   read_told(root["archive"], "archive", &Backend::archive, target.backends);
+  read_older(root["older"], target.backends);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }

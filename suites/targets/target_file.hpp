@@ -47,6 +47,16 @@ struct Connect {
   Environment env = {};
 };
 
+/// Data of an older schema: a fresh store's file is made of it, and a start takes it over.
+struct Older {
+  std::string name, backend, destination;
+  std::string sql;                             ///< What makes the file, all of it.
+  std::map<std::string, std::string> waiting;  ///< What the group "default" is owed: payloads, text
+                                               ///< by transaction id.
+  std::map<std::string, std::string> dead;     ///< Its dead letters, likewise.
+  std::vector<std::string> acked;              ///< What it is done with: transaction ids.
+};
+
 /// A store of the bus that can be reached without the bus.
 struct Backend {
   enum class Kind : std::uint8_t { sqlite };
@@ -56,6 +66,7 @@ struct Backend {
   std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
   std::string rows;     ///< Counts what finished work may not leave; empty: every row there is.
   std::string archive;  ///< The query that finds a swept message, $1; empty: none is told.
+  std::vector<Older> older = {};  ///< What it can be made anew of, for a start to take over.
 };
 
 /// Pages that the bus shows over plain HTTP; an empty path: it has no such page.

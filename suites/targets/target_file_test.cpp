@@ -37,6 +37,9 @@ variants:
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
 archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
 rows: {store: SELECT count(*) FROM body}
+older:
+  - {name: first, backend: store, destination: q, waiting: {t1: one}, dead: {t2: two}, acked: [t3],
+     sql: CREATE TABLE body (id)}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -59,6 +62,13 @@ profile: queue
   EXPECT_EQ(store.corrupt.at("payload.flip"),
             "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
   EXPECT_EQ(store.archive, "SELECT 1 FROM swept WHERE id = $1");
+  ASSERT_EQ(store.older.size(), 1U);
+  const Older& older = store.older.front();
+  EXPECT_EQ(older.name + older.backend + older.destination, "firststoreq");
+  EXPECT_EQ(older.sql, "CREATE TABLE body (id)");
+  EXPECT_EQ(older.waiting, (Environment{{"t1", "one"}}));
+  EXPECT_EQ(older.dead, (Environment{{"t2", "two"}}));
+  EXPECT_EQ(older.acked, std::vector<std::string>{"t3"});
   EXPECT_TRUE(target->launch->faketime);
   EXPECT_EQ(store.rows, "SELECT count(*) FROM body");
   EXPECT_EQ(target->profile, "queue");
@@ -90,13 +100,18 @@ TEST(TargetFile, ARefusalNamesFileAndLine) {
             "bus.yaml, line 2: http needs a base, http://HOST:PORT");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, http, backends, variants, corrupt, rows, archive, profile");
+            "control, http, backends, variants, corrupt, rows, archive, older, profile");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
             "bus.yaml, line 2: rows names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nlaunch: {command: [b], clock: sundial}\n"),
             "bus.yaml, line 2: launch.clock must be faketime");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
             "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nolder: [{name: n}]\n"),
+            "bus.yaml, line 2: older needs a backend");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\n"
+                    "older: [{name: n, backend: b, destination: q, sql: s, waiting: {t: x}}]\n"),
+            "bus.yaml, line 2: older.backend is \"b\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\narchive: {store: x}\n"),
             "bus.yaml, line 2: archive names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {store: {sqlite: f}}\n"
