@@ -41,6 +41,8 @@ constexpr std::array kVariables{
              }},
     Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
+    Variable{"REFBUS_LOSS_WINDOW_MS", 50, 60'000,
+             [](Config& c, std::int64_t v) { c.loss_window = core::Ms(v); }},
     Variable{"BUSPROOF_CLOCK_OFFSET_MS", 0, 10LL * 365 * 24 * 3'600'000,
              [](Config& c, std::int64_t v) { c.clock_offset = core::Shift(v); }},
 };

@@ -30,6 +30,8 @@ struct Config {
   bool enabled = true;  ///< else every payload goes inline and the payload store is left alone
   /// What is answered for survives a power cut; else the end of the process alone.
   bool power_loss = true;
+  /// Then a power cut loses nothing that was answered for longer ago than this.
+  core::Ms loss_window{500};
   core::Shift clock_offset{0};
 };
 

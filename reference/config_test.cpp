@@ -85,6 +85,10 @@ TEST_F(Configuration, SurvivesAPowerLossUnlessToldThatItNeedNot) {
   variables = {{"REFBUS_DURABILITY", "process_crash"}};
   EXPECT_EQ(error(), "");
   EXPECT_FALSE(config.power_loss);
+  EXPECT_EQ(config.loss_window, core::Ms(500));
+  variables["REFBUS_LOSS_WINDOW_MS"] = "50";
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.loss_window, core::Ms(50));
 }
 
 TEST_F(Configuration, NamesWhatIsWrong) {
@@ -96,7 +100,7 @@ TEST_F(Configuration, NamesWhatIsWrong) {
       {"BUSPROOF_CONTROL", "yes"},          {"MESSAGE_BUS_ENABLED", "no"},
       {"REFBUS_OVERFLOW", "drop"},          {"REFBUS_OVERFLOW", "drop_oldest"},
       {"REFBUS_ON_EXPIRY", "archive"},      {"REFBUS_ARCHIVE", "yes"},
-      {"REFBUS_DURABILITY", "none"}};
+      {"REFBUS_DURABILITY", "none"},        {"REFBUS_LOSS_WINDOW_MS", "0"}};
   for (const auto& [name, value] : wrong) {
     variables = {{name, value}};
     const auto message = error();

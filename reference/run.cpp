@@ -29,6 +29,7 @@ core::Settings settings_of(const Config& config) {
   settings.expiry = config.expiry;
   settings.version = kVersion;
   settings.durability = config.power_loss ? "power_loss" : "process_crash";
+  if (!config.power_loss) settings.loss_window = config.loss_window;
   if (config.control) settings.control_token = config.control_token;
   settings.shift = config.clock_offset;
   settings.unix_ms = static_cast<std::uint64_t>(system_clock().now());
@@ -47,8 +48,9 @@ std::variant<Seams, int> make_seams(const Config& config) {
   auto database = stores::sqlite::Database::open(config.data, config.power_loss);
   if (!database) return refuse(kExitData, database.error().detail());
   Seams seams;
-  seams.queues =
-      std::make_unique<stores::sqlite::SqliteQueueStore>(*database, system_clock(), config.expiry);
+  // Well within the window: a sync takes its time, too.
+  seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(
+      *database, system_clock(), config.expiry, config.loss_window / 5);
   seams.payloads = std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
   seams.policies = std::make_unique<core::Policies>();
   seams.random = std::make_unique<executor::SystemRandom>();

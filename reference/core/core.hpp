@@ -43,6 +43,7 @@ struct Settings {
   bool enabled = true;              ///< else the payload store is left alone
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
+  std::optional<Ms> loss_window;             ///< and what a power cut may take; nothing: no bound
   std::optional<std::string> control_token;  ///< control hooks are off where there is none
   Shift shift{0};                            ///< the clock hook's sum from before a restart
   std::uint64_t unix_ms = 0;                 ///< at `started`; only the prefix of ids uses it

@@ -146,14 +146,16 @@ std::string who(Params& params) {
 }  // namespace
 
 json::object hello_result(const State& state) {
+  json::object guarantees{{"delivery", "at_least_once"},
+                          {"durability", state.settings.durability},
+                          {"ordering", "per_destination"}};
+  if (const auto window = state.settings.loss_window)
+    guarantees["loss_window_ms"] = window->count();
   return {{"protocol", "1.0"},
           {"server", {{"name", "refbus"}, {"version", state.settings.version}}},
           {"capabilities", capabilities(state)},
           {"limits", limits(state.settings.limits)},
-          {"guarantees",
-           {{"delivery", "at_least_once"},
-            {"durability", state.settings.durability},
-            {"ordering", "per_destination"}}}};
+          {"guarantees", std::move(guarantees)}};
 }
 
 void hello(State& state, Call& call) {

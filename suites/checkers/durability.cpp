@@ -56,9 +56,10 @@ bool used_up(const contract::Claims& claims, const ByMessage& came, std::uint32_
                      [&](const Delivery& delivery) { return delivery.attempt >= *most; });
 }
 
-/// How the bus went: the mark, the finding, and words for it.
+/// How the bus went: the mark, the finding, and words for it; and how young may be lost with it.
 struct Going {
   std::string_view mark, finding, word;
+  Time window = Time::zero();
 };
 
 Judgement lost(const Going& going, const Operation& publish, const history::Note& kill,
@@ -85,7 +86,9 @@ Judgement survive(const View& view, const contract::Claims& claims, const Going&
       // Each kill that it was owed beyond; one without a fence behind it is open only if none had.
       bool was_owed = false, proven = false;
       for (const history::Note& kill : kills) {
-        if (kill.at <= publish.answered || excused(settled, publish.message, kill.at)) continue;
+        if (kill.at <= publish.answered + going.window ||
+            excused(settled, publish.message, kill.at))
+          continue;
         const bool survived = came_after(view, came, publish.message, kill.at);
         if (!survived && used_up(claims, came, publish.message)) continue;
         was_owed = true;
@@ -138,6 +141,15 @@ Judgement judge_waiting_survives(const View& view, const contract::Claims& claim
 Judgement judge_power_cut_survived(const View& view, const contract::Claims& claims) {
   return with_acks(view, claims,
                    survive(view, claims, {"power_cut", "lost_in_power_cut", "power cut"}));
+}
+
+Judgement judge_loss_window(const View& view, const contract::Claims& claims) {
+  const auto window = declared(claims, "loss_window_ms");
+  if (!window) return Judgement::unverified("limit loss_window_ms is not declared");
+  // The bus shares its machine: what kept the harness waiting may have kept it from its sync.
+  return survive(view, claims,
+                 {"power_cut", "lost_beyond_window", "power cut",
+                  *window + granularity(claims) + own_delay(view, Time::zero(), history::kNever)});
 }
 
 Judgement judge_second_start(const View& view, const contract::Claims& claims) {

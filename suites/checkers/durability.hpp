@@ -18,6 +18,10 @@ Judgement judge_waiting_survives(const history::View& view, const contract::Clai
 /// was acked does not come again either. Findings: lost_in_power_cut, acked_came_again.
 Judgement judge_power_cut_survived(const history::View& view, const contract::Claims& claims);
 
+/// DUR-4.window: the same of what had been accepted for longer than loss_window_ms when the power
+/// was cut. Finding: lost_beyond_window.
+Judgement judge_loss_window(const history::View& view, const contract::Claims& claims);
+
 /// DUR-6.twice: a second bus on the same data, the mark "second_serves" or "second_refused", cost
 /// nothing: all that was accepted comes after the next restart, and what was acked does not. Where
 /// the second refused the first goes on accepting. Findings: lost, acked_came_again, disturbed.

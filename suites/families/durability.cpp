@@ -2,6 +2,8 @@
 #include <array>
 #include <set>
 
+#include <fmt/format.h>
+
 #include "suites/checkers/durability.hpp"
 #include "suites/checkers/settling.hpp"
 #include "suites/families/consumer.hpp"
@@ -89,6 +91,38 @@ void survives_a_power_cut(Stage& stage) {
   survives(stage, kCuts, &Stage::cut_power);
 }
 
+/// Publishes go on until the first are well past the window: a bus that waits for a pause to sync
+/// gets none. Then the power is cut.
+void loses_the_newest_alone(Stage& stage) {
+  constexpr std::uint64_t kDiskBytes = 64 * 1'048'576;
+  constexpr std::int64_t kWindowMost = 5000;
+  const std::int64_t declared = stage.claims().limit("loss_window_ms").value_or(kWindowMost + 1);
+  if (declared > kWindowMost)
+    throw stage::Abandoned{
+        contract::Verdict::unverified,
+        fmt::format("loss_window_ms is above {}: too long to wait for", kWindowMost)};
+  const stage::milliseconds window(declared);
+  stage.put_on_disk_with_power(kDiskBytes);
+  const std::string destination = stage.destination();
+  Session& session = stage.connect();
+  std::vector<std::pair<history::Time, std::uint32_t>> accepted;
+  const history::Time end = history::now() + 2 * window + stage::milliseconds(400);
+  while (history::now() < end) {
+    const auto message =
+        stage.publish(session, {.destination = destination, .payload = Payload::text("in time")});
+    accepted.emplace_back(history::now(), message.message);
+    stage.let_pass(stage::milliseconds(10));
+  }
+  const history::Time cut = history::now();
+  stage.cut_power();
+  stage.start_bus();
+  std::set<std::uint32_t> missing;
+  for (const auto& [at, message] : accepted)
+    if (at + window < cut) missing.insert(message);
+  take_all(stage, stage.connect(), destination, missing);
+}
+
+constexpr JudgedCase kWindow[] = {{"DUR-4.window", checkers::judge_loss_window}};
 constexpr JudgedCase kPowerCut[] = {{"DUR-4.nothing_lost", checkers::judge_power_cut_survived}};
 constexpr JudgedCase kKill[] = {{"DUR-2.publish", checkers::judge_publishes_survive},
                                 {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
@@ -102,6 +136,11 @@ constexpr std::array kScenarios = {
              .cases = kPowerCut,
              .bus = stage::Bus::own,
              .run = survives_a_power_cut},
+    Scenario{.name = "Durability.DUR_4_loses_the_newest_alone",
+             .cases = kWindow,
+             .bus = stage::Bus::own,
+             .run = loses_the_newest_alone,
+             .variant = "durability.process_crash"},
 };
 
 }  // namespace

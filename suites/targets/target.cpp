@@ -62,7 +62,9 @@ Result<std::unique_ptr<Target>> Target::make(Reactor& reactor, const TargetFile&
 }
 
 Result<std::unique_ptr<Target>> Target::twin() const {
-  return make_on(reactor_, written_, work_ / "twin", data(), wrap_);
+  auto made = make_on(reactor_, written_, work_ / "twin", data(), wrap_);
+  if (made) (*made)->first_variant_ = first_variant_;
+  return made;
 }
 
 Result<std::unique_ptr<Target>> Target::make_on(Reactor& reactor, const TargetFile& file,
@@ -165,6 +167,8 @@ bool Target::has_variant(std::string_view name) const {
 }
 
 Result<void> Target::start(std::string_view variant) {
+  if (!first_variant_) first_variant_ = variant;
+  if (variant.empty()) variant = *first_variant_;
   if (variant.empty()) return launch({});
   const auto found = file_.variants.find(std::string(variant));
   if (found == file_.variants.end())

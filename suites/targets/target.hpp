@@ -36,7 +36,7 @@ class Target {
   [[nodiscard]] contract::Result<std::unique_ptr<Target>> twin() const;
 
   /// Launches it, where it is launched, and waits until it is ready. A variant's variables come
-  /// over the launch's own.
+  /// over the launch's own. Without one it is again what it was when it was first started.
   contract::Result<void> start(std::string_view variant = {});
 
   /// The same, with a hold on its wall clock, where the target file says that it can be had.
@@ -133,6 +133,7 @@ class Target {
   std::unique_ptr<Connector> connector_, control_;
   std::unique_ptr<disk::Disk> disk_;  // Outlives the process.
   std::optional<process::Process> process_;
+  std::optional<std::string> first_variant_;
 };
 
 }  // namespace busproof::targets

@@ -135,6 +135,7 @@ void Database::run(const char* sql) {
 }
 
 void Database::begin(bool synced) {
+  wanted_ = synced;
   synced = synced && power_loss_;
   if (synced != synced_) {
     run(synced ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
@@ -154,6 +155,20 @@ Result<void> Database::commit() {
     rollback();
     return tl::unexpected(take_error());
   }
+  lags_ = lags_ || (wanted_ && !power_loss_);
+  return {};
+}
+
+// A checkpoint syncs the log before it copies it.
+Result<void> Database::catch_up() {
+  bool held_up = false;
+  {
+    Statement checkpoint(*this, "PRAGMA wal_checkpoint(PASSIVE)");
+    held_up = checkpoint.row() && checkpoint.integer(0) != 0;
+  }
+  if (failed()) return tl::unexpected(take_error());
+  if (held_up) return tl::unexpected(StoreError::did_not_happen("SQLite: the log is held"));
+  lags_ = false;
   return {};
 }
 

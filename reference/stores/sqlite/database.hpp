@@ -32,10 +32,14 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  /// `synced`: what commits is on the disk itself then, where it is to survive a power loss; else
-  /// only safe from the process' end.
+  /// `synced`: what commits is on the disk itself then, where it is to survive a power loss, and
+  /// otherwise with the next catch_up(); else only safe from the process' end.
   void begin(bool synced);
   core::Result<void> commit();
+  /// Whether something that committed as synced is not on the disk itself yet, since nothing need
+  /// survive a power loss; and what brings it there.
+  [[nodiscard]] bool lags() const { return lags_; }
+  core::Result<void> catch_up();
   void rollback();
   /// Runs statements outside a transaction.
   core::Result<void> execute(const std::string& sql);
@@ -60,6 +64,8 @@ class Database {
   std::string detail_;
   bool power_loss_ = true;
   bool synced_ = true;  // as the database was last told
+  bool wanted_ = true;  // as begin() was asked
+  bool lags_ = false;
 };
 
 /// A prepared statement: bind in order, then rows; it resets itself when bound anew.

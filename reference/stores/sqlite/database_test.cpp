@@ -98,6 +98,27 @@ TEST(Database, WithoutRoomACommitIsDefinitelyUndoneAndLaterOnesGoOn) {
   EXPECT_EQ(count.integer(0), 103);
 }
 
+TEST(Database, LagsOnlyWhereAPowerLossNeedNotBeSurvivedAndUntilItCatchesUp) {
+  for (const bool power_loss : {true, false}) {
+    TemporaryDirectory directory;
+    auto database = *Database::open(directory.path(), power_loss);
+    ASSERT_TRUE(database->execute("CREATE TABLE t (a)"));
+    const auto commit = [&](bool synced) {
+      database->begin(synced);
+      Statement(*database, "INSERT INTO t VALUES (1)").run();
+      return database->commit();
+    };
+    ASSERT_TRUE(commit(false));
+    EXPECT_FALSE(database->lags()) << "nobody asked for it";
+    ASSERT_TRUE(commit(true));
+    EXPECT_EQ(database->lags(), !power_loss);
+    ASSERT_TRUE(commit(false));
+    EXPECT_EQ(database->lags(), !power_loss);
+    ASSERT_TRUE(database->catch_up());
+    EXPECT_FALSE(database->lags());
+  }
+}
+
 TEST(Database, TheFirstErrorSticksUntilItIsTaken) {
   TemporaryDirectory directory;
   auto database = *Database::open(directory.path());

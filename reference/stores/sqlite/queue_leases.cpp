@@ -259,7 +259,7 @@ std::optional<core::Instant> SqliteQueueStore::next_due() const {
   std::optional<core::Instant> next, forget;
   // A while late, so that many are removed at once.
   if (next_past_) forget = *next_past_ + kPastKept.count() + kPastSlack.count();
-  for (const auto& one : {leases_.next_end(), next_delay_, next_expiry_, forget})
+  for (const auto& one : {leases_.next_end(), next_delay_, next_expiry_, next_sync_, forget})
     if (one) next = std::min(next.value_or(*one), *one);
   return next;
 }
@@ -295,6 +295,10 @@ core::Result<core::Swept> SqliteQueueStore::sweep(int at_most, int attempts_max,
     }
     read_next_due();
     if (database_->failed()) return tl::unexpected(database_->take_error());
+    if (next_sync_ && *next_sync_ <= now_) {
+      if (auto synced = database_->catch_up(); !synced) return tl::unexpected(synced.error());
+      next_sync_.reset();
+    }
   }
   if (const auto due = next_due()) swept.next_due = core::Ms(*due - now_);
   return swept;

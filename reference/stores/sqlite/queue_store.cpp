@@ -30,8 +30,8 @@ bool wants_sync(std::span<const Step> batch) {
 }  // namespace
 
 SqliteQueueStore::SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock,
-                                   core::Expiry expiry)
-    : database_(std::move(database)), clock_(clock), expiry_(expiry) {}
+                                   core::Expiry expiry, core::Ms sync_within)
+    : database_(std::move(database)), clock_(clock), expiry_(expiry), sync_within_(sync_within) {}
 
 SqliteQueueStore::~SqliteQueueStore() = default;
 
@@ -122,6 +122,10 @@ Result<std::vector<Answer>> SqliteQueueStore::apply(std::span<const Step> batch,
     return tl::unexpected(committed.error());
   }
   ledger_->trim();
+  if (database_->lags() && !next_sync_ && !answers.empty()) {
+    next_sync_ = now_ + sync_within_.count();
+    answers.front().due = std::min(answers.front().due.value_or(sync_within_), sync_within_);
+  }
   return answers;
 }
 

@@ -25,9 +25,9 @@ namespace reference::stores::sqlite {
 
 class SqliteQueueStore : public QueueStore {
  public:
-  /// `clock` must outlive the store.
-  SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock,
-                   core::Expiry expiry = {});
+  /// `clock` must outlive the store. Where the database lags it catches up `sync_within` later.
+  SqliteQueueStore(std::shared_ptr<Database> database, const Clock& clock, core::Expiry expiry = {},
+                   core::Ms sync_within = core::Ms(100));
   ~SqliteQueueStore() override;
 
   core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
@@ -120,6 +120,8 @@ class SqliteQueueStore : public QueueStore {
   std::optional<core::Instant> next_delay_;   ///< no delayed copy is due before
   std::optional<core::Instant> next_expiry_;  ///< no message expires before
   std::optional<core::Instant> next_past_;    ///< no message ended before
+  core::Ms sync_within_;
+  std::optional<core::Instant> next_sync_;  ///< when the database is to catch up with what it took
   KnownEvents known_;
   std::unique_ptr<Statements> statements_;
 };
