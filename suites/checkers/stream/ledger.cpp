@@ -269,6 +269,8 @@ void Ledger::on_note(const Event& event, const Texts& texts) {
         forgot_at_ = event.at;
     }
     if (name == "damaged") forgot_at_ = event.at;  // The main file of its store.
+    if (name == "power_cut" && claims_.durability() < Durability::power_loss) forgot_at_ = event.at;
+    if (name == "older") older_data_ = true;
     if (name == "leaving" && event.session != 0) {
       Session& session = at_number(sessions_, event.session);
       session.left = std::min(session.left, event.at);

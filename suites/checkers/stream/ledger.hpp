@@ -143,6 +143,8 @@ class Ledger {
   /// The last instant at which ctl/clock may have moved the bus' time: never over while one is
   /// under way or in doubt. What a message of before then still has to live is not known here.
   [[nodiscard]] Time clock_moved() const { return clock_moved_; }
+  /// Whether the bus was given data that holds messages which nobody published here.
+  [[nodiscard]] bool older_data() const { return older_data_; }
   [[nodiscard]] Time stalled() const { return stalled_; }  ///< The longest stall so far.
 
  private:
@@ -189,6 +191,7 @@ class Ledger {
   Time bus_ended_{-1}, redriven_{-1}, forgot_at_{-1};  // Before all times: never.
   Time clock_moved_{-1};
   std::uint32_t clock_op_ = 0;
+  bool older_data_ = false;
   Time stalled_{};
 };
 
