@@ -1,5 +1,7 @@
 #include "suites/targets/websocket.hpp"
 
+#include <sys/socket.h>
+
 #include <deque>
 #include <future>
 #include <optional>
@@ -76,8 +78,12 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void cut() {
     closing_ = true;
     error_code ignored;
-    // Linger 0 turns the close into a reset: what is under way is lost, as in a crash.
+    // A reset: what is under way is lost, as in a crash. Closing alone would wait for a process
+    // that another thread is just starting: until it becomes its program it has this socket, too.
     stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+    const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+    if (stream_.next_layer().is_open())
+      ::connect(stream_.next_layer().native_handle(), &nowhere, sizeof nowhere);
     stream_.next_layer().close(ignored);
     end("cut", 0);
   }
