@@ -198,9 +198,9 @@ void one_is_corrupt(Stage& stage) {
 
 /// With a lease that is soon over: a bus may notice late that a consumer is gone.
 Subscribed subscribe_shortly(Stage& stage, Session& session, const std::string& destination) {
-  targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(10)};
-  if (stage.claims().trait("queue", "lease") == "timed") wanted.lease_ms = kShortLeaseMs;
-  return stage.subscribe(session, wanted);
+  return stage.subscribe(session, {.destination = destination,
+                                   .credit = stage.credit_for(10),
+                                   .lease_ms = lease_for(stage, kShortLeaseMs)});
 }
 
 /// One round: the poison and two more are taken by a consumer that dies with them, after it has

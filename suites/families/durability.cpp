@@ -28,9 +28,9 @@ constexpr std::int64_t kLeaseMs = 2000;
 constexpr std::size_t kAckedBefore = 5;
 
 Subscribed subscribe(Stage& stage, Session& session, const std::string& destination) {
-  targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(kCredit)};
-  if (stage.claims().trait("queue", "lease") == "timed") wanted.lease_ms = kLeaseMs;
-  return stage.subscribe(session, wanted);
+  return stage.subscribe(session, {.destination = destination,
+                                   .credit = stage.credit_for(kCredit),
+                                   .lease_ms = lease_for(stage, kLeaseMs)});
 }
 
 /// Publishes and acks are under way when the bus is ended, after a random number of deliveries.

@@ -95,12 +95,9 @@ void expired_is_dead(Stage& stage) {
 
 Subscribed hold_long(Stage& stage, Session& session, const std::string& destination,
                      std::int64_t at_least_ms) {
-  targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(10)};
-  if (stage.claims().trait("queue", "lease") == "timed") {
-    const auto most = stage.claims().limit("lease_max_ms");
-    wanted.lease_ms = most ? std::min(at_least_ms, *most) : at_least_ms;
-  }
-  return stage.subscribe(session, wanted);
+  return stage.subscribe(session, {.destination = destination,
+                                   .credit = stage.credit_for(10),
+                                   .lease_ms = lease_for(stage, at_least_ms)});
 }
 
 void expires_under_its_lease(Stage& stage) {

@@ -32,9 +32,9 @@ constexpr std::int64_t kLeaseMs = 1000;
 
 Subscribed subscribe(Stage& stage, Session& session, const std::string& destination,
                      std::int64_t credit = kCredit) {
-  targets::Subscribe wanted{.destination = destination, .credit = stage.credit_for(credit)};
-  if (stage.claims().trait("queue", "lease") == "timed") wanted.lease_ms = kLeaseMs;
-  return stage.subscribe(session, wanted);
+  return stage.subscribe(session, {.destination = destination,
+                                   .credit = stage.credit_for(credit),
+                                   .lease_ms = lease_for(stage, kLeaseMs)});
 }
 
 void restart(Stage& stage) {
