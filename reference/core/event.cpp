@@ -58,6 +58,13 @@ std::variant<std::optional<std::string>, Fault> text_of(const json::object& even
   return std::optional<std::string>(std::string(value->get_string()));
 }
 
+// The same of a member that is known to be a string where it is there.
+std::optional<std::string> checked_text(const json::object& event, std::string_view name) {
+  const auto* value = event.if_contains(name);
+  if (value == nullptr) return std::nullopt;
+  return std::string(value->get_string());
+}
+
 std::optional<Fault> read_times(const json::object& event, Event& into) {
   for (const std::string_view name : {std::string_view("time"), std::string_view("expirytime")}) {
     const auto text = text_of(event, name);
@@ -137,10 +144,10 @@ std::variant<Event, Fault> read_event(json::object& event, const Limits& limits)
   if (auto fault = read_priority(event, limits, into)) return *fault;
   if (auto fault = take_body(event, into)) return *fault;
   if (auto fault = read_claims(event, into)) return *fault;
-  if (const auto* correlation = event.if_contains("correlationid"))
-    into.correlation = std::string(correlation->get_string());
-  if (const auto* session = event.if_contains("sessionid"))
-    into.session = std::string(session->get_string());
+  into.correlation = checked_text(event, "correlationid");
+  into.session = checked_text(event, "sessionid");
+  into.from = checked_text(event, "fromagent");
+  into.type = checked_text(event, "messagetype");
   into.text = json::serialize(event);
   return into;
 }

@@ -23,6 +23,8 @@ struct Event {
   std::string identity;  ///< source and id, told apart
   std::optional<std::string> correlation;
   std::optional<std::string> session;  ///< the sender's sessionid
+  std::optional<std::string> from;     ///< the sender's fromagent
+  std::optional<std::string> type;     ///< the sender's messagetype
   std::optional<Instant> expires;      ///< the sender's expirytime
   std::optional<Digest> digest;        ///< the sender's own claim, not yet checked
   bool sized = false;                  ///< the sender gave a datasize, and it was right

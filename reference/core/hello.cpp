@@ -48,6 +48,7 @@ json::object capabilities(const State& state) {
                        {"batch", json::object()},
                        {"dedupe", {{"window_ms", window}}},
                        {"audit", json::object()},
+                       {"agents", {{"fromagent", "refused"}}},
                        {"health", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
@@ -111,7 +112,7 @@ bool offers(const json::array& versions, std::string_view version) {
 }
 
 // What a first hello must hold; the fault where it doesn't.
-std::optional<Fault> check_first(Params& params) {
+std::optional<Fault> check_first(Params& params, std::size_t name_bytes_max) {
   const auto* versions = params.array("protocol");
   if (auto* client = params.object("client"); client != nullptr) {
     for (const auto* name : {"name", "version"}) {
@@ -131,6 +132,13 @@ std::optional<Fault> check_first(Params& params) {
                    true,
                    {{"supported", json::array{"1.0"}}, {"requested", *versions}}};
   }
+  if (const auto id = params.optional_text("agent_id"); id && !is_agent_id(*id, name_bytes_max))
+    params.fail(
+        invalid_argument("agent_id must not be empty nor hold a colon, a sign of a pattern "
+                         "or NUL, and its inbox' name must fit"));
+  if (const auto id = params.optional_text("workspace_id");
+      id && !is_workspace_id(*id, name_bytes_max))
+    params.fail(invalid_argument("workspace_id must not be empty nor hold NUL, and fit a name"));
   return params.fault();
 }
 
@@ -171,13 +179,14 @@ void hello(State& state, Call& call) {
       state.answer(call.reply, hello_result(state));
     return;
   }
-  if (const auto fault = check_first(call.params)) {
+  if (const auto fault = check_first(call.params, state.settings.limits.name_bytes_max)) {
     state.refuse(call.reply, *fault);
     return;
   }
   from.greeted = true;
   from.session = call.params.optional_text("session_id");
   from.who = who(call.params);
+  from.caller = {call.params.optional_text("agent_id"), call.params.optional_text("workspace_id")};
   state.answer(call.reply, hello_result(state));
 }
 

@@ -38,7 +38,8 @@ std::optional<Identity> identity_of(const Publication& item) {
   return identity;
 }
 
-std::variant<Publication, Fault> read_publication(State& state, Params params) {
+std::variant<Publication, Fault> read_publication(State& state, const Caller& caller,
+                                                  Params params) {
   const auto& limits = state.settings.limits;
   Publication item;
   auto* event = params.object("event");
@@ -57,6 +58,10 @@ std::variant<Publication, Fault> read_publication(State& state, Params params) {
   auto read = read_event(*event, limits);
   if (auto* fault = std::get_if<Fault>(&read)) return std::move(*fault);
   item.event = std::move(std::get<Event>(read));
+  if (item.event.type && !state.policies.takes_type(*item.event.type))
+    return invalid_argument("event.messagetype must be request, response, notification or command");
+  if (item.event.from && !state.policies.may_speak_for(caller, *item.event.from))
+    return Fault{Kind::forbidden, "event.fromagent is not this connection's agent"};
   item.size = item.event.body.bytes.size();
   if (item.size > limits.payload_bytes_max)
     return Fault{Kind::payload_too_large,
@@ -318,7 +323,8 @@ void submit(State& state, const Shared& submission) {
 }  // namespace
 
 void publish(State& state, Call& call) {
-  auto read = read_publication(state, call.params);
+  const Caller& caller = state.connection(call.reply.conn)->caller;
+  auto read = read_publication(state, caller, call.params);
   if (const auto* fault = std::get_if<Fault>(&read)) {
     state.refuse(call.reply, *fault);
     return;
@@ -336,6 +342,7 @@ void publish_batch(State& state, Call& call) {
     return state.refuse(
         call.reply, invalid_argument("a batch has at most " +
                                      std::to_string(state.settings.limits.batch_max) + " items"));
+  const Caller& caller = state.connection(call.reply.conn)->caller;
   auto submission = std::make_shared<Submission>();
   submission->reply = call.reply;
   submission->batch = true;
@@ -343,7 +350,7 @@ void publish_batch(State& state, Call& call) {
     auto* params = (*items)[index].if_object();
     if (params == nullptr)
       return state.refuse(call.reply, invalid_params("items must hold objects"));
-    auto read = read_publication(state, Params(*params, state.settings.limits));
+    auto read = read_publication(state, caller, Params(*params, state.settings.limits));
     if (auto* fault = std::get_if<Fault>(&read)) {
       fault->more["index"] = index;
       return state.refuse(call.reply, *fault);

@@ -1,6 +1,6 @@
 // Messages as records: inspect, delete, and all of one correlation.
 //
-// Source: STORE-5, STORE-6, COR-1, COR-2, SUM-7.
+// Source: STORE-5, STORE-6, COR-1, COR-2, SUM-7, SEC-7.
 #include "reference/core/state.hpp"
 #include "reference/core/timestamp.hpp"
 
@@ -81,6 +81,7 @@ void correlated(State& state, Call& call) {
   const auto page = call.params.page(kPageDefault, kPageMost);
   ask.after = page.after;
   ask.limit = page.limit;
+  ask.shown = shown_to(state, call.reply.conn);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   state.ask(std::move(ask), [&state, reply](const Result<View>& view) {

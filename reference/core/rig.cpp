@@ -44,6 +44,14 @@ Conn Rig::connect(bool hello, Role role) {
   return conn;
 }
 
+Conn Rig::connect_as(const std::string& agent, const std::string& more) {
+  const Conn conn = connect(false);
+  ok(conn, "bus/hello",
+     R"({"protocol":["1.0"],"client":{"name":"test","version":"1"},"agent_id":")" + agent + '"' +
+         more + "}");
+  return conn;
+}
+
 void Rig::disconnect(Conn conn) {
   core->closed(conn, now);
   settle();

@@ -37,6 +37,8 @@ class Rig {
 
   /// Opens a connection and, unless told otherwise, says hello on it.
   Conn connect(bool hello = true, Role role = Role::client);
+  /// The same under a name; `more` is added to hello's params, with a leading comma.
+  Conn connect_as(const std::string& agent, const std::string& more = "");
   void disconnect(Conn conn);
   /// Sends a request; the id it got.
   int request(Conn conn, const std::string& method, const std::string& params);

@@ -16,6 +16,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "reference/core/agents.hpp"
 #include "reference/core/core.hpp"
 #include "reference/core/event.hpp"
 #include "reference/core/params.hpp"
@@ -141,6 +142,7 @@ struct Connection {
   bool greeted = false;
   std::string who;  ///< as its hello said
   std::optional<std::string> session;
+  Caller caller;
   std::set<SubscriptionId> subscriptions;
   SettleMemory settled;
   std::shared_ptr<Line> line = std::make_shared<Line>();
@@ -269,6 +271,11 @@ void flush_counts(State& state);
 void subscribe(State& state, Call& call);
 void unsubscribe(State& state, Call& call);
 void set_credit(State& state, Call& call);
+/// Whether whoever is connected there may learn anything of that destination.
+bool may_know(const State& state, Conn conn, std::string_view destination);
+Shown shown_to(const State& state, Conn conn);
+/// Keeps `forbidden` as the call's fault where its caller may not subscribe to that destination.
+void check_access(State& state, Call& call, std::string_view destination);
 /// Ends all that a vanished connection had.
 void drop_connection(State& state, Conn conn);
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -236,10 +237,14 @@ struct AskDead {
   std::int64_t after = 0;  ///< cursor; 0 begins
   int limit = 0;
 };
+/// Which destinations an answer may tell of: all, where there is none. Pure; a store calls it on
+/// its own thread.
+using Shown = std::function<bool(std::string_view destination)>;
 struct AskCorrelated {
   std::string correlation;
   std::int64_t after = 0;
   int limit = 0;
+  Shown shown{};
 };
 /// Records of one message, or of all that were sent under a session.
 struct AskAudit {
@@ -252,6 +257,7 @@ struct AskStats {
   std::optional<std::string> destination;  ///< this one only
   std::string after;                       ///< cursor: names above this one
   int limit = 0;
+  Shown shown{};
 };
 using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskAudit, AskStats>;
 

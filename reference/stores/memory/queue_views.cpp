@@ -58,6 +58,7 @@ core::View MemoryQueueStore::view(const core::AskCorrelated& ask) {
     const auto& [seq, message] = *at;
     if (!message.queued || message.correlation != ask.correlation || message.view.expires <= now_)
       continue;
+    if (ask.shown && !ask.shown(message.view.destination)) continue;
     if (static_cast<int>(page.messages.size()) == ask.limit) {
       page.next = last;
       break;
@@ -97,6 +98,7 @@ core::View MemoryQueueStore::view(const core::AskStats& ask) {
   for (const auto& [name, id] : group_ids_) {
     const auto& destination = name.first;
     if (ask.destination ? destination != *ask.destination : destination <= ask.after) continue;
+    if (ask.shown && !ask.shown(destination)) continue;
     if (page.destinations.empty() || page.destinations.back().first != destination) {
       if (static_cast<int>(page.destinations.size()) == ask.limit) {
         page.next = page.destinations.back().first;

@@ -82,10 +82,13 @@ core::View SqliteQueueStore::view(const core::AskDead& ask) {
 
 core::View SqliteQueueStore::view(const core::AskCorrelated& ask) {
   core::CorrelatedPage page;
-  auto& rows = statements_->correlated_page.with(ask.correlation, ask.after, now_, ask.limit + 1);
+  // How many of them may be shown only their destinations tell.
+  const int most = ask.shown ? -1 : ask.limit + 1;
+  auto& rows = statements_->correlated_page.with(ask.correlation, ask.after, now_, most);
   std::uint64_t bytes = 0;
   std::int64_t last = 0;
   while (rows.row()) {
+    if (ask.shown && !ask.shown(rows.text(kDestination))) continue;
     if (static_cast<int>(page.messages.size()) == ask.limit || bytes > kPageBytes) {
       page.next = last;
       break;
@@ -103,11 +106,18 @@ core::View SqliteQueueStore::view(const core::AskStats& ask) {
   page.totals = ledger_->totals();
   std::vector<std::string> names;
   if (ask.destination) {
-    names.push_back(*ask.destination);
+    if (!ask.shown || ask.shown(*ask.destination)) names.push_back(*ask.destination);
   } else {
-    auto& rows = statements_->destination_page.with(ask.after, ask.limit);
-    while (rows.row()) names.push_back(rows.text(0));
-    if (static_cast<int>(names.size()) == ask.limit) page.next = names.back();
+    auto& rows = statements_->destination_page.with(ask.after, ask.shown ? -1 : ask.limit + 1);
+    while (rows.row()) {
+      if (ask.shown && !ask.shown(rows.text(0))) continue;
+      if (static_cast<int>(names.size()) == ask.limit) {
+        page.next = names.back();
+        break;
+      }
+      names.push_back(rows.text(0));
+    }
+    rows.reset();
   }
   for (const auto& name : names) {
     std::vector<std::pair<std::string, core::Counts>> groups;
