@@ -27,7 +27,9 @@ Executor::Executor(core::Settings settings, stores::QueueStore& queues,
       core_(settings, policies, random),
       workers_(kWorkers),
       lane_(std::make_unique<Lane>(queues, payloads,
-                                   [this](Answers answers) { report(std::move(answers)); })) {}
+                                   [this](Answers answers) { report(std::move(answers)); })),
+      payload_lane_(std::make_unique<Lane>(
+          queues, payloads, [this](Answers answers) { report(std::move(answers)); })) {}
 
 Executor::~Executor() { end(); }
 
@@ -39,7 +41,8 @@ void Executor::end() {
   changed_.notify_all();
   if (timer_.joinable()) timer_.join();
   workers_.end();
-  if (lane_) lane_->end();
+  lane_->end();
+  payload_lane_->end();
 }
 
 void Executor::start(Outlet& outlet) {
@@ -126,7 +129,7 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::ToQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::AskQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
-    void operator()(core::ToPayload& one) const { self.lane_->push(std::move(one)); }
+    void operator()(core::ToPayload& one) const { self.payload_lane_->push(std::move(one)); }
     void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
     void operator()(core::Page& one) const {
       if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));

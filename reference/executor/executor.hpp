@@ -100,7 +100,8 @@ class Executor {
   std::uint64_t next_scrape_ = 1;
 
   Workers workers_;
-  std::unique_ptr<Lane> lane_;
+  std::unique_ptr<Lane> lane_;  ///< the queue store's
+  std::unique_ptr<Lane> payload_lane_;
   std::thread timer_;
 };
 

@@ -57,13 +57,30 @@ void Lane::push(Work work) {
   ready_.notify_one();
 }
 
+std::vector<core::Ticket> Lane::withdraw(const std::set<core::Ticket>& tickets) {
+  std::vector<core::Ticket> withdrawn;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(gathered_, [&](const Work& work) {
+    const auto ticket = std::visit([](const auto& one) { return one.ticket; }, work);
+    if (!tickets.contains(ticket)) return false;
+    withdrawn.push_back(ticket);
+    return true;
+  });
+  return withdrawn;
+}
+
 bool Lane::gather(Round& round) {
-  std::vector<Work> taken;
+  std::deque<Work> taken;
   {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [this] { return ending_ || !gathered_.empty(); });
     if (gathered_.empty()) return false;
-    taken.swap(gathered_);
+    if (std::holds_alternative<core::ToPayload>(gathered_.front())) {
+      taken.push_back(std::move(gathered_.front()));
+      gathered_.pop_front();
+    } else {
+      taken.swap(gathered_);
+    }
   }
   for (auto& work : taken) {
     if (auto* step = std::get_if<core::ToQueue>(&work))

@@ -1,6 +1,6 @@
 // Where payloads above the inline limit live, in pieces.
 //
-// Threads: one lane calls all methods, one at a time.
+// Threads: one lane calls all methods, one at a time; another store's lane runs beside it.
 // Errors: a StoreError is about the store; a payload that isn't there is an answer.
 #pragma once
 

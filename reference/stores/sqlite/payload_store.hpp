@@ -1,6 +1,6 @@
 // Payloads in SQLite, in the same file as the queues: one row per piece.
 //
-// Threads: the store's lane alone.
+// Threads: the payload store's lane alone.
 // Errors: put is synced before it returns, so that what names a payload never outlives it.
 #pragma once
 

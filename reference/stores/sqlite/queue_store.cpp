@@ -109,6 +109,7 @@ Answer SqliteQueueStore::run(const Step& step) {
 
 Result<std::vector<Answer>> SqliteQueueStore::apply(std::span<const Step> batch,
                                                     core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   leases_.begin();
   known_.trim(now_);

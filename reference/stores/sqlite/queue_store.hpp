@@ -4,7 +4,7 @@
 // they are answered. Leases live in memory, since a restart frees them; the attempt they raise is
 // written before the delivery goes out, safe from the end of the process though not from a power
 // cut until the next synced commit.
-// Threads: the store's lane alone.
+// Threads: the queue store's lane alone.
 // Errors: a failed batch is rolled back whole, in memory too.
 #pragma once
 

@@ -128,6 +128,7 @@ core::View SqliteQueueStore::view(const core::AskStats& ask) {
 }
 
 core::Result<core::View> SqliteQueueStore::look(const core::Question& question, core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   auto found = std::visit([&](const auto& ask) { return view(ask); }, question);
   if (database_->failed()) return tl::unexpected(database_->take_error());
