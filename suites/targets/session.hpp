@@ -136,6 +136,7 @@ class Session : private Listener {
   struct Pending {
     history::Event event;  ///< As invoked; the answer's event is made from it.
     bool recorded = true;
+    std::chrono::milliseconds within{0};  ///< a later answer counts as none
     std::optional<Result<boost::json::object>> answer;
     boost::json::object said;  ///< What a history keeps of the answer.
   };

@@ -190,6 +190,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
     ended_ = true;
     timer_.cancel();
     error_code ignored;
+    // See cut() for why closing is not enough.
+    stream_.next_layer().shutdown(tcp::socket::shutdown_both, ignored);
     stream_.next_layer().close(ignored);
     if (listener_ != nullptr) listener_->on_closed({closing_, code, why}, history::now());
   }
