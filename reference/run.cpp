@@ -66,7 +66,9 @@ int run(const Config& config, Seams seams) {
   if (const auto made = seams.queues->migrate(); !made)
     return refuse(kExitData, config.data + ": " + made.error().detail());
 
-  executor::Executor executor(settings_of(config), *seams.queues, *seams.payloads, *seams.policies,
+  auto settings = settings_of(config);
+  settings.uploads = config.enabled && seams.payloads->uploads() != nullptr;
+  executor::Executor executor(std::move(settings), *seams.queues, *seams.payloads, *seams.policies,
                               *seams.random, seams.edge.get());
   server::Server server(
       {config.listen, config.control, {config.limits.message_bytes_max, config.limits.ping}},

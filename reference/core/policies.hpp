@@ -61,6 +61,9 @@ class Policies {
   /// Whether a stored body is still the one that `expected` was taken of [SUM-2].
   virtual bool intact(const Body& stored, const Digest& expected) const;
 
+  /// The same for a payload of `size` bytes that was read piece by piece.
+  virtual bool whole(const Digest& computed, const Digest& expected, std::uint64_t size) const;
+
   /// What is stored of one piece of a payload under that setting; kept as it is where compression
   /// would not make it smaller [COMP-2, COMP-4].
   virtual Piece pack(Codec setting, std::string_view bytes) const;

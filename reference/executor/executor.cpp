@@ -23,7 +23,6 @@ Executor::Executor(core::Settings settings, stores::QueueStore& queues,
       edge_(edge),
       parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
       codec_(settings.compression),
-      piece_bytes_(settings.limits.chunk_bytes),
       core_(settings, policies, random),
       workers_(kWorkers),
       lane_(std::make_unique<Lane>(queues, payloads,
@@ -171,7 +170,7 @@ void Executor::check(core::Check effect) {
 void Executor::pack(core::Pack effect) {
   auto held = std::make_shared<core::Pack>(std::move(effect));
   workers_.push([this, held] {
-    auto pieces = core::pack(policies_, codec_, piece_bytes_, held->bytes);
+    auto pieces = core::pack(policies_, codec_, *held);
     const Lock lock(mutex_);
     core_.packed(held->ticket, std::move(pieces), now());
     carry_out();

@@ -85,7 +85,6 @@ class Executor {
   Edge* edge_;
   std::size_t parse_depth_;
   core::Codec codec_;
-  std::uint64_t piece_bytes_;
   Outlet* outlet_ = nullptr;
 
   std::mutex mutex_;

@@ -57,7 +57,6 @@ class Lane {
   bool gather(Round& round);
   Answers carry_out(Round& round);
   void apply_steps(Round& round, Answers& answers);
-  core::Result<core::PayloadAnswer> carry_out(core::ToPayload& work);
 
   stores::QueueStore& queues_;
   stores::PayloadStore& payloads_;

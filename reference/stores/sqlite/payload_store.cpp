@@ -5,6 +5,7 @@
 
 #include "reference/stores/damage.hpp"
 #include "reference/stores/sqlite/migration.hpp"
+#include "reference/stores/sqlite/payload_statements.hpp"
 
 namespace reference::stores::sqlite {
 
@@ -24,26 +25,6 @@ core::Piece piece_of(Statement& row) {
 }
 
 }  // namespace
-
-struct SqlitePayloadStore::Statements {
-  explicit Statements(Database& d) : database(d) {}
-  Database& database;
-  Statement insert{database, "INSERT INTO payload (transaction_id, expires) VALUES (?, ?)"};
-  Statement insert_piece{database,
-                         "INSERT INTO payload_piece (payload, n, codec, size, digest, body) "
-                         "VALUES (?, ?, ?, ?, ?, ?)"};
-  Statement find{database, "SELECT id FROM payload WHERE transaction_id = ?"};
-  Statement pieces{
-      database,
-      "SELECT digest, body, codec, size FROM payload_piece WHERE payload = ? AND n >= ? "
-      "AND n < ? ORDER BY n"};
-  Statement all_pieces{database,
-                       "SELECT digest, body, codec, size, n FROM payload_piece WHERE payload = ? "
-                       "ORDER BY n"};
-  Statement erase_pieces{database, "DELETE FROM payload_piece WHERE payload = ?"};
-  Statement erase{database, "DELETE FROM payload WHERE id = ?"};
-  Statement expired{database, "SELECT id FROM payload WHERE expires <= ? LIMIT ?"};
-};
 
 SqlitePayloadStore::SqlitePayloadStore(std::shared_ptr<Database> database, const Clock& clock)
     : database_(std::move(database)), clock_(clock) {}
