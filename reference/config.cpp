@@ -40,7 +40,10 @@ constexpr std::array kVariables{
                c.limits.buffer_bytes_max = static_cast<std::uint64_t>(v);
              }},
     Variable{"REFBUS_PING_MS", 300, 3'600'000,
-             [](Config& c, std::int64_t v) { c.limits.ping = core::Ms(v); }},
+             [](Config& c, std::int64_t v) {
+               c.limits.ping = core::Ms(v);
+               c.limits.idle = 2 * c.limits.ping;
+             }},
     Variable{
         "REFBUS_CHUNK_BYTES", 4'096, 64 * kMegabyte,
         [](Config& c, std::int64_t v) { c.limits.chunk_bytes = static_cast<std::uint64_t>(v); }},

@@ -105,7 +105,7 @@ json::object limits(const Limits& limits) {
           {"wakeup_ms", 1'000},
           {"counts_settle_ms", 500},
           {"ping_ms", limits.ping.count()},
-          {"idle_ms", 2 * limits.ping.count()},
+          {"idle_ms", limits.idle.count()},
           {"shutdown_ms", 5'000},
           {"recovery_ms", 10'000},
           {"answer_ms", 10'000}};

@@ -55,6 +55,10 @@ class Policies {
   /// Whether a message may be of that type [AGT-5].
   virtual bool takes_type(std::string_view type) const;
 
+  /// How long a peer may say nothing until it is pinged, and until it is gone [END-4].
+  virtual Ms ping_after(Ms declared) const;
+  virtual Ms drop_after(Ms declared) const;
+
   /// The digest of a payload [SUM-1].
   virtual Digest digest(const Body& body) const;
 

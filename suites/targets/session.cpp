@@ -254,6 +254,17 @@ void Session::on_closed(const Ending& ending, Time at) {
   changed_.notify_all();
 }
 
+void Session::on_ping(Time at) {
+  const std::lock_guard lock(mutex_);
+  Event event;
+  event.at = at;
+  event.action = Action::mark;
+  event.session = number_;
+  shared_.recorder.add(event, {.error = "pinged"});
+  ++pings_;
+  changed_.notify_all();
+}
+
 void Session::breach(std::string_view what, std::string_view text, Time at) {
   Event event;
   event.at = at;
@@ -321,6 +332,14 @@ void Session::mark(std::string_view name) {
 }
 
 void Session::leaving() { mark("leaving"); }
+
+void Session::wait_for_ping(std::chrono::milliseconds limit) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&, before = pings_] { return pings_ > before || ending_; });
+  }
+  mark("listened");
+}
 
 void Session::stop_reading() {
   transport_->read(false);

@@ -131,6 +131,10 @@ class Wire : public std::enable_shared_from_this<Wire> {
       return give_up("the server does not speak the subprotocol busproof.v1");
     }
     timer_.cancel();
+    stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::ping && listener_ != nullptr)
+        listener_->on_ping(history::now());
+    });
     report("");
     read_next();
   }
