@@ -10,6 +10,9 @@
 
 #include "reference/stores/memory/payload_store.hpp"
 #include "reference/stores/memory/queue_store.hpp"
+#include "reference/stores/redis/payload_store.hpp"
+#include "reference/stores/redis/queue_store.hpp"
+#include "reference/stores/redis/test_server.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -25,37 +28,64 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
-struct Kind {
-  const char* name;
-  bool sqlite;
-};
+enum class Kind : std::uint8_t { memory, sqlite, redis };
 
 class Stores : public ::testing::TestWithParam<Kind> {
  protected:
-  void SetUp() override { open(); }
+  void SetUp() override {
+    if (GetParam() == Kind::redis) {
+      if (!redis::TestServer::installed()) GTEST_SKIP() << "no redis-server: run scripts/setup";
+      const auto failed = redis_server.start();
+      ASSERT_FALSE(failed) << *failed;
+    }
+    open();
+  }
 
   // Opens, or opens again as a restart does.
   void open() {
-    if (GetParam().sqlite) {
-      queues.reset();
-      payloads.reset();
-      auto database = sqlite::Database::open(directory.path());
-      ASSERT_TRUE(database) << database.error().detail();
-      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
-      payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
-    } else if (!queues) {
-      queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
-      payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
+    switch (GetParam()) {
+      case Kind::memory:
+        open_memory();
+        break;
+      case Kind::sqlite:
+        open_sqlite();
+        break;
+      case Kind::redis:
+        open_redis();
+        break;
     }
+    ASSERT_TRUE(queues && payloads);
     ASSERT_TRUE(payloads->migrate());
-    ASSERT_TRUE(queues->migrate());
+    const auto migrated = queues->migrate();
+    ASSERT_TRUE(migrated) << (migrated ? "" : migrated.error().detail());
+  }
+  // Its data is the objects themselves: they stay.
+  void open_memory() {
+    if (queues) return;
+    queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
+    payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
+  }
+  void open_sqlite() {
+    queues.reset();
+    payloads.reset();
+    auto database = sqlite::Database::open(directory.path());
+    ASSERT_TRUE(database) << database.error().detail();
+    queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
+    payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
+  }
+  void open_redis() {
+    queues.reset();
+    payloads.reset();
+    auto connection = std::make_shared<redis::Connection>(redis_server.address());
+    queues = std::make_unique<redis::RedisQueueStore>(connection, expiry, &clock);
+    payloads = std::make_unique<redis::RedisPayloadStore>(connection, &clock);
   }
 
   core::Answer apply(core::QueueOp op) {
     core::Step step;
     step.ops.push_back(std::move(op));
     auto answers = queues->apply(std::span(&step, 1), shift);
-    EXPECT_TRUE(answers);
+    EXPECT_TRUE(answers) << (answers ? "" : answers.error().detail());
     return answers ? answers->front() : core::Answer{};
   }
   core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
@@ -82,13 +112,13 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
   core::Swept sweep(int at_most = 100) {
     auto swept = queues->sweep(at_most, 3, shift);
-    EXPECT_TRUE(swept);
+    EXPECT_TRUE(swept) << (swept ? "" : swept.error().detail());
     return swept ? *swept : core::Swept{};
   }
   template <typename T>
   T look(const core::Question& question) {
     auto view = queues->look(question, shift);
-    EXPECT_TRUE(view);
+    EXPECT_TRUE(view) << (view ? "" : view.error().detail());
     return std::get<T>(*view);
   }
   core::Counts counts(const std::string& group = "default") {
@@ -107,6 +137,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
 
   TemporaryDirectory directory;
+  redis::TestServer redis_server;
   ManualClock clock;
   core::Shift shift{0};
   core::Expiry expiry;  ///< Taken when the store is opened.
@@ -118,8 +149,18 @@ class Stores : public ::testing::TestWithParam<Kind> {
 
 using Ids = std::vector<std::string>;
 
-inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) {
+  switch (kind.param) {
+    case Kind::memory:
+      return "memory";
+    case Kind::sqlite:
+      return "sqlite";
+    case Kind::redis:
+      return "redis";
+  }
+  return "unknown";
+}
 
-inline const auto kEveryStore = ::testing::Values(Kind{"sqlite", true}, Kind{"memory", false});
+inline const auto kEveryStore = ::testing::Values(Kind::sqlite, Kind::memory, Kind::redis);
 
 }  // namespace reference::stores
