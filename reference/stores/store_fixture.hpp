@@ -10,6 +10,10 @@
 
 #include "reference/stores/memory/payload_store.hpp"
 #include "reference/stores/memory/queue_store.hpp"
+#include "reference/stores/postgres/dsn.hpp"
+#include "reference/stores/postgres/local_server.hpp"
+#include "reference/stores/postgres/payload_store.hpp"
+#include "reference/stores/postgres/queue_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -25,37 +29,77 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
-struct Kind {
-  const char* name;
-  bool sqlite;
+enum class Kind : std::uint8_t { sqlite, memory, postgres };
+
+/// The server of this process' tests, started by the first that wants it.
+inline postgres::LocalServer& postgres_server() {
+  static postgres::LocalServer server;
+  return server;
+}
+
+/// A schema of a test's own on that server, and what a store is opened with to work in it.
+class PostgresSchema {
+ public:
+  PostgresSchema() : name_("test_" + std::to_string(++made_)) { run("CREATE SCHEMA " + name_); }
+  PostgresSchema(const PostgresSchema&) = delete;
+  PostgresSchema& operator=(const PostgresSchema&) = delete;
+  ~PostgresSchema() { run("DROP SCHEMA " + name_ + " CASCADE"); }
+  [[nodiscard]] std::string dsn() const {
+    return *postgres::complete_dsn(postgres_server().address() + " options=-csearch_path=" + name_,
+                                   "");
+  }
+
+ private:
+  static void run(const std::string& sql) {
+    postgres::Connection connection(*postgres::complete_dsn(postgres_server().address(), ""));
+    connection.open();
+    connection.execute(sql);
+  }
+  static inline int made_ = 0;
+  std::string name_;
 };
 
 class Stores : public ::testing::TestWithParam<Kind> {
  protected:
-  void SetUp() override { open(); }
+  void SetUp() override {
+    if (GetParam() == Kind::postgres) {
+      if (!postgres::LocalServer::installed())
+        GTEST_SKIP() << "PostgreSQL is not installed: its store stays untested";
+      ASSERT_FALSE(postgres_server().why()) << *postgres_server().why();
+      schema = std::make_unique<PostgresSchema>();
+    }
+    open();
+  }
 
   // Opens, or opens again as a restart does.
   void open() {
-    if (GetParam().sqlite) {
+    if (GetParam() == Kind::sqlite) {
       queues.reset();
       payloads.reset();
       auto database = sqlite::Database::open(directory.path());
       ASSERT_TRUE(database) << database.error().detail();
       queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
       payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
+    } else if (GetParam() == Kind::postgres) {
+      queues.reset();
+      payloads.reset();
+      queues = std::make_unique<postgres::PostgresQueueStore>(schema->dsn(), expiry, &clock);
+      payloads = std::make_unique<postgres::PostgresPayloadStore>(schema->dsn(), &clock);
     } else if (!queues) {
       queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
       payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
     }
-    ASSERT_TRUE(payloads->migrate());
-    ASSERT_TRUE(queues->migrate());
+    const auto ready = payloads->migrate();
+    ASSERT_TRUE(ready) << ready.error().detail();
+    const auto migrated = queues->migrate();
+    ASSERT_TRUE(migrated) << migrated.error().detail();
   }
 
   core::Answer apply(core::QueueOp op) {
     core::Step step;
     step.ops.push_back(std::move(op));
     auto answers = queues->apply(std::span(&step, 1), shift);
-    EXPECT_TRUE(answers);
+    EXPECT_TRUE(answers) << answers.error().detail();
     return answers ? answers->front() : core::Answer{};
   }
   core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
@@ -82,14 +126,14 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
   core::Swept sweep(int at_most = 100) {
     auto swept = queues->sweep(at_most, 3, shift);
-    EXPECT_TRUE(swept);
+    EXPECT_TRUE(swept) << swept.error().detail();
     return swept ? *swept : core::Swept{};
   }
   template <typename T>
   T look(const core::Question& question) {
     auto view = queues->look(question, shift);
-    EXPECT_TRUE(view);
-    return std::get<T>(*view);
+    EXPECT_TRUE(view) << view.error().detail();
+    return std::get<T>(view.value());
   }
   core::Counts counts(const std::string& group = "default") {
     const auto n = look<core::Counts>(core::AskCounts{"q", group});
@@ -107,6 +151,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
 
   TemporaryDirectory directory;
+  std::unique_ptr<PostgresSchema> schema;
   ManualClock clock;
   core::Shift shift{0};
   core::Expiry expiry;  ///< Taken when the store is opened.
@@ -118,8 +163,11 @@ class Stores : public ::testing::TestWithParam<Kind> {
 
 using Ids = std::vector<std::string>;
 
-inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) {
+  if (kind.param == Kind::sqlite) return "sqlite";
+  return kind.param == Kind::memory ? "memory" : "postgres";
+}
 
-inline const auto kEveryStore = ::testing::Values(Kind{"sqlite", true}, Kind{"memory", false});
+inline const auto kEveryStore = ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres);
 
 }  // namespace reference::stores

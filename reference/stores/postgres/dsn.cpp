@@ -1,0 +1,78 @@
+// By libpq's own parser, so that both of its forms and all of its settings work. Source: CFG-2.
+#include "reference/stores/postgres/dsn.hpp"
+
+#include <libpq-fe.h>
+
+#include <map>
+#include <memory>
+
+namespace reference::stores::postgres {
+namespace {
+
+using core::Result;
+using core::StoreError;
+using Settings = std::map<std::string, std::string>;
+
+Result<Settings> parse(const std::string& address) {
+  char* why = nullptr;
+  const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
+      PQconninfoParse(address.c_str(), &why), PQconninfoFree);
+  if (!options) {
+    std::string detail = why == nullptr ? "no memory" : why;
+    PQfreemem(why);
+    while (detail.ends_with('\n')) detail.pop_back();
+    return tl::unexpected(
+        StoreError::did_not_happen("this is no address of a PostgreSQL database: " + detail));
+  }
+  Settings settings;
+  for (const auto* option = options.get(); option->keyword != nullptr; ++option)
+    if (option->val != nullptr) settings[option->keyword] = option->val;
+  return settings;
+}
+
+std::string quoted(const std::string& value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text += '\\';
+    text += c;
+  }
+  return text + "'";
+}
+
+}  // namespace
+
+Result<std::string> complete_dsn(const std::string& address, const std::string& password) {
+  // What a parser would take for a database's name or half of a setting, and nobody means so.
+  if (address.starts_with("http://") || address.starts_with("https://"))
+    return tl::unexpected(StoreError::did_not_happen(
+        "the address of the PostgreSQL database is wanted (postgresql://USER@HOST:PORT/DATABASE), "
+        "not that of a web interface"));
+  auto parsed = parse(address);
+  if (!parsed) return tl::unexpected(parsed.error());
+  auto& settings = *parsed;
+  if (!password.empty()) settings.try_emplace("password", password);
+  for (const auto& [name, value] : Settings{{"connect_timeout", "3"},
+                                            {"tcp_user_timeout", "10000"},
+                                            {"keepalives_idle", "5"},
+                                            {"keepalives_interval", "2"},
+                                            {"keepalives_count", "3"},
+                                            {"application_name", "refbus"}})
+    settings.try_emplace(name, value);
+  settings["client_encoding"] = "UTF8";
+  std::string text;
+  for (const auto& [name, value] : settings)
+    text += (text.empty() ? "" : " ") + name + "=" + quoted(value);
+  return text;
+}
+
+std::string shown_dsn(const std::string& address) {
+  const auto parsed = parse(address);
+  if (!parsed) return "PostgreSQL";
+  std::string text;
+  for (const char* name : {"host", "port", "dbname", "user"})
+    if (const auto found = parsed->find(name); found != parsed->end())
+      text += (text.empty() ? "" : " ") + std::string(name) + "=" + found->second;
+  return "PostgreSQL (" + text + ")";
+}
+
+}  // namespace reference::stores::postgres
