@@ -39,6 +39,8 @@ constexpr std::array kVariables{
              [](Config& c, std::int64_t v) {
                c.limits.buffer_bytes_max = static_cast<std::uint64_t>(v);
              }},
+    Variable{"REFBUS_PING_MS", 300, 3'600'000,
+             [](Config& c, std::int64_t v) { c.limits.ping = core::Ms(v); }},
     Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"REFBUS_LOSS_WINDOW_MS", 50, 60'000,

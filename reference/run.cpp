@@ -68,7 +68,9 @@ int run(const Config& config, Seams seams) {
 
   executor::Executor executor(settings_of(config), *seams.queues, *seams.payloads, *seams.policies,
                               *seams.random, seams.edge.get());
-  server::Server server({config.listen, config.control, config.limits.message_bytes_max}, executor);
+  server::Server server(
+      {config.listen, config.control, {config.limits.message_bytes_max, config.limits.ping}},
+      executor);
   if (const auto failed = server.open()) return refuse(kExitUnavailable, *failed);
   executor.start(server.outlet());
   boost::json::object where{{"address", server.address()}};

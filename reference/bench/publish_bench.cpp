@@ -1,5 +1,5 @@
 // publish_bench [IN_FLIGHT...]: durable publishes of 1 KB a second through the WebSocket, against
-// the bare store: the same steps in the same batches, applied to a fresh one in the same process.
+// the bare store: the same statements in the same batches, on a fresh one in the same process.
 //
 // What the ratio says: how much of the store's speed is left once requests are read, ordered,
 // answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp): what a
@@ -15,6 +15,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -28,8 +30,10 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace beast = boost::beast;
+using boost::asio::ip::tcp;
 using reference::Config;
 using reference::core::Answer;
+using reference::core::Enqueue;
 using reference::core::Question;
 using reference::core::Shift;
 using reference::core::Step;
@@ -38,18 +42,25 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kMessages = 60'000;
 constexpr int kPayload = 1024;
+constexpr std::size_t kReadBytes = 65'536;
+constexpr std::uint64_t kSomeInstant = 1'700'000'000'000;
 
-using Batches = std::vector<std::vector<Step>>;
+/// What passed: how many steps were in each batch, and one of them.
+struct Passed {
+  std::vector<std::size_t> batches;
+  std::optional<Step> step;
+};
 
-/// Keeps what passes, for the bare store to be given the same.
-class Recording final : public QueueStore {
+/// Notes what passes. Not the steps themselves: copies of them would be paid for by the bus.
+class Noting final : public QueueStore {
  public:
-  Recording(std::unique_ptr<QueueStore> inner, Batches& batches)
-      : inner_(std::move(inner)), batches_(batches) {}
+  Noting(std::unique_ptr<QueueStore> inner, Passed& passed)
+      : inner_(std::move(inner)), passed_(passed) {}
 
   reference::core::Result<std::vector<Answer>> apply(std::span<const Step> batch,
                                                      Shift shift) override {
-    batches_.emplace_back(batch.begin(), batch.end());
+    passed_.batches.push_back(batch.size());
+    if (!passed_.step) passed_.step = batch.front();
     return inner_->apply(batch, shift);
   }
   reference::core::Result<reference::core::View> look(const Question& question,
@@ -64,29 +75,50 @@ class Recording final : public QueueStore {
 
  private:
   std::unique_ptr<QueueStore> inner_;
-  Batches& batches_;
+  Passed& passed_;
 };
 
+/// The same batches again, of publishes that differ as those did: in what names them.
+std::vector<std::vector<Step>> again(const Passed& passed) {
+  std::mt19937_64 bits(1);
+  std::vector<std::vector<Step>> batches;
+  std::uint64_t count = 0;
+  for (const std::size_t size : passed.batches) {
+    auto& batch = batches.emplace_back(size, *passed.step);
+    for (Step& step : batch) {
+      auto& enqueue = std::get<Enqueue>(step.ops.at(0));
+      enqueue.id =
+          reference::core::make_transaction_id(kSomeInstant + ++count / 50, bits(), bits());
+      enqueue.identity = {bits(), bits()};
+    }
+  }
+  return batches;
+}
+
+/// Speaks WebSocket by hand once it is connected, so that it costs little beside the bus: requests
+/// leave together, and the mask is zero.
 class Client {
  public:
   explicit Client(unsigned short port) : socket_(io_) {
-    const boost::asio::ip::tcp::endpoint where(boost::asio::ip::address_v4::loopback(), port);
+    const tcp::endpoint where(boost::asio::ip::address_v4::loopback(), port);
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     boost::system::error_code failed;
     do {
-      socket_.next_layer().close();
-      socket_.next_layer().connect(where, failed);
+      socket_.close();
+      socket_.connect(where, failed);
     } while (failed && std::chrono::steady_clock::now() < deadline);
     if (failed) throw std::runtime_error("the bus does not listen: " + failed.message());
-    socket_.next_layer().set_option(boost::asio::ip::tcp::no_delay(true));
-    socket_.set_option(
+    socket_.set_option(tcp::no_delay(true));
+    beast::websocket::stream<tcp::socket&> upgrade(socket_);
+    upgrade.set_option(
         beast::websocket::stream_base::decorator([](beast::websocket::request_type& request) {
           request.set(beast::http::field::sec_websocket_protocol, "busproof.v1");
         }));
-    socket_.handshake("127.0.0.1", "/ws/connect");
-    send(R"({"jsonrpc":"2.0","id":0,"method":"bus/hello","params":{"protocol":["1.0"],)"
-         R"("client":{"name":"bench","version":"1"}}})");
-    take_answer();
+    upgrade.handshake("127.0.0.1", "/ws/connect");
+    add(R"({"jsonrpc":"2.0","id":0,"method":"bus/hello","params":{"protocol":["1.0"],)"
+        R"("client":{"name":"bench","version":"1"}}})");
+    send();
+    for (int answered = 0; answered == 0;) answered = take_answers();
   }
 
   /// How long it takes until all are answered.
@@ -94,31 +126,70 @@ class Client {
     const std::string payload(kPayload, 'x');
     const auto start = std::chrono::steady_clock::now();
     int sent = 0;
-    for (int answered = 0; answered < kMessages; ++answered) {
+    for (int answered = 0; answered < kMessages; answered += take_answers()) {
       for (; sent < kMessages && sent < answered + in_flight; ++sent)
-        send(fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"bus/publish","params":)"
-                         R"({{"destination":"bench","mode":"queue","event":{{"specversion":"1.0",)"
-                         R"("id":"{}","source":"bench","type":"t","data":"{}"}}}}}})",
-                         sent + 1, sent, payload));
-      take_answer();
+        add(fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"bus/publish","params":)"
+                        R"({{"destination":"bench","mode":"queue","event":{{"specversion":"1.0",)"
+                        R"("id":"{}","source":"bench","type":"t","data":"{}"}}}}}})",
+                        sent + 1, sent, payload));
+      send();
     }
     return std::chrono::steady_clock::now() - start;
   }
 
  private:
-  void send(const std::string& text) { socket_.write(boost::asio::buffer(text)); }
+  static constexpr char kTwoBytes = 126;  ///< the length that says: it stands in two bytes
 
-  void take_answer() {
-    buffer_.clear();
-    socket_.read(buffer_);
-    const std::string_view text(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-    if (text.find("\"result\"") == std::string_view::npos)
-      throw std::runtime_error("not a result: " + std::string(text));
+  void add(std::string_view text) {
+    constexpr char kText = '\x81', kMasked = '\x80';
+    out_ += kText;
+    if (text.size() < kTwoBytes) {
+      out_ += static_cast<char>(kMasked | static_cast<char>(text.size()));
+    } else {
+      out_ += static_cast<char>(kMasked | kTwoBytes);
+      out_ += static_cast<char>(text.size() >> 8U);
+      out_ += static_cast<char>(text.size());
+    }
+    out_.append(4, '\0').append(text);
+  }
+
+  void send() {
+    boost::asio::write(socket_, boost::asio::buffer(out_));
+    out_.clear();
+  }
+
+  /// How many are whole after one read.
+  int take_answers() {
+    const std::size_t before = in_.size();
+    in_.resize(before + kReadBytes);
+    in_.resize(before + socket_.read_some(boost::asio::buffer(in_.data() + before, kReadBytes)));
+    std::string_view left = in_;
+    int count = 0;
+    for (; const auto frame = first_frame(left); ++count) {
+      if (frame->find("\"result\"") == std::string_view::npos)
+        throw std::runtime_error("not a result: " + std::string(frame->substr(0, 200)));
+      left.remove_prefix(static_cast<std::size_t>(frame->end() - left.begin()));
+    }
+    in_.erase(0, in_.size() - left.size());
+    return count;
+  }
+
+  /// The first frame's text, once it is whole. Answers are shorter than 64 KiB and in one frame.
+  static std::optional<std::string_view> first_frame(std::string_view bytes) {
+    const auto at = [&](std::size_t i) -> std::size_t {
+      return static_cast<unsigned char>(bytes[i]);
+    };
+    if (bytes.size() < 4) return std::nullopt;
+    const bool wide = at(1) == kTwoBytes;
+    const std::size_t size = wide ? (at(2) << 8U) + at(3) : at(1);
+    const std::size_t head = wide ? 4 : 2;
+    if (bytes.size() < head + size) return std::nullopt;
+    return bytes.substr(head, size);
   }
 
   boost::asio::io_context io_;
-  beast::websocket::stream<boost::asio::ip::tcp::socket> socket_;
-  beast::flat_buffer buffer_;
+  tcp::socket socket_;
+  std::string out_, in_;
 };
 
 unsigned short free_port() {
@@ -138,21 +209,42 @@ struct Figures {
   std::size_t batches;
 };
 
+/// The bus on a thread of its own, until this goes.
+class RunningBus {
+ public:
+  RunningBus(const Config& config, reference::Seams seams)
+      : thread_([config, seams = std::move(seams)]() mutable {
+          reference::run(config, std::move(seams));
+        }) {}
+  RunningBus(const RunningBus&) = delete;
+  RunningBus& operator=(const RunningBus&) = delete;
+  ~RunningBus() {
+    std::raise(SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
+
+Seconds through_the_socket(const Config& config, reference::Seams seams, int in_flight) {
+  const RunningBus bus(config, std::move(seams));
+  return Client(config.listen.port).publish(in_flight);
+}
+
 Figures measure(int in_flight, const fs::path& folder) {
-  Batches batches;
+  Passed passed;
   Config config;
   config.listen.port = free_port();
   config.data = (folder / "bus").string();
   auto seams = seams_of(config);
-  seams.queues = std::make_unique<Recording>(std::move(seams.queues), batches);
-  std::thread bus([&] { reference::run(config, std::move(seams)); });
-  const Seconds through = Client(config.listen.port).publish(in_flight);
-  std::raise(SIGTERM);
-  bus.join();
+  seams.queues = std::make_unique<Noting>(std::move(seams.queues), passed);
+  const Seconds through = through_the_socket(config, std::move(seams), in_flight);
 
   config.data = (folder / "bare").string();
   auto fresh = seams_of(config);
   if (!fresh.queues->migrate()) throw std::runtime_error("the bare store has no schema");
+  const auto batches = again(passed);
   const auto start = std::chrono::steady_clock::now();
   for (const auto& batch : batches)
     if (!fresh.queues->apply(batch, Shift{0})) throw std::runtime_error("a batch failed");

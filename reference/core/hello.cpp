@@ -97,8 +97,8 @@ json::object limits(const Limits& limits) {
           {"health", {{"degraded_ms", 50}, {"unhealthy_ms", 200}, {"detect_ms", 5'000}}},
           {"wakeup_ms", 1'000},
           {"counts_settle_ms", 500},
-          {"ping_ms", 30'000},
-          {"idle_ms", 60'000},
+          {"ping_ms", limits.ping.count()},
+          {"idle_ms", 2 * limits.ping.count()},
           {"shutdown_ms", 5'000},
           {"recovery_ms", 10'000},
           {"answer_ms", 10'000}};

@@ -42,6 +42,7 @@ struct Limits {
   int credit_default = 16;
   int credit_max = 1'000;
   std::size_t batch_max = 256;
+  Ms ping{30'000};  ///< a peer silent for so long is pinged; after twice that it is gone
   std::size_t name_bytes_max = 255;
   int json_depth_max = 64;
   /// What a group of a destination may be owed, dead letters aside; nothing: any number.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 
 namespace reference::executor {
 
@@ -45,6 +46,7 @@ void Lane::end() {
   }
   ready_.notify_one();
   if (thread_.joinable()) thread_.join();
+  teller_.end();
 }
 
 void Lane::push(Work work) {
@@ -80,7 +82,9 @@ void Lane::run() {
   while (true) {
     Round round;
     if (!gather(round)) return;
-    report_(carry_out(round));
+    teller_.push([this, answers = std::make_shared<Answers>(carry_out(round))] {
+      report_(std::move(*answers));
+    });
   }
 }
 

@@ -2,7 +2,8 @@
 //
 // What gathered while the last round was under way is the next batch: no timer, no setting. Within
 // a round payloads are written first, then all steps as one batch, then sweeps, then questions.
-// Threads: push() from any; the answers come on the lane's own thread.
+// Threads: push() from any; the answers come on a thread of their own, so that the store need not
+// wait while they are told, in the order of their rounds.
 // Errors: a store's error goes back to each effect it concerns.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "reference/core/effect.hpp"
+#include "reference/executor/workers.hpp"
 #include "reference/stores/payload_store.hpp"
 #include "reference/stores/queue_store.hpp"
 
@@ -59,6 +61,7 @@ class Lane {
   std::condition_variable ready_;
   std::vector<Work> gathered_;
   bool ending_ = false;
+  Workers teller_{1};
   std::thread thread_;
 };
 
