@@ -15,6 +15,7 @@ struct Variable {
 };
 
 constexpr std::int64_t kMegabyte = 1'048'576;
+constexpr std::size_t kSchemaBytesMax = 63;
 
 constexpr std::array kVariables{
     Variable{"MESSAGE_BUS_TTL_HOURS", 1, 8'760,
@@ -123,6 +124,21 @@ std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+// A database that is named is used, unless another store is asked for.
+std::optional<ConfigError> read_store(Config& config, Lookup lookup) {
+  auto& place = config.postgres;
+  place = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
+           lookup("REFBUS_SCHEMA").value_or("")};
+  if (place.schema.size() > kSchemaBytesMax)
+    return wrong("REFBUS_SCHEMA", place.schema, "a schema's name of 1..63 bytes");
+  const auto fallback = place.address.empty() ? "sqlite" : "postgres";
+  const auto name = lookup("REFBUS_STORE").value_or(fallback);
+  const auto store = parse_store(name);
+  if (!store) return wrong("REFBUS_STORE", name, "sqlite or postgres");
+  config.store = *store;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -166,10 +182,22 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
+  if (auto error = read_store(config, lookup)) return error;
   return read_control(config, lookup);
 }
 
+std::optional<Store> parse_store(std::string_view name) {
+  if (name == "sqlite") return Store::sqlite;
+  if (name == "postgres") return Store::postgres;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> check(const Config& config) {
+  if (config.store == Store::postgres && config.postgres.address.empty())
+    return ConfigError{"SUPABASE_URL= is not allowed: the PostgreSQL store needs an address"};
+  if (config.store == Store::postgres && !config.power_loss)
+    return wrong("REFBUS_DURABILITY", "process_crash",
+                 "power_loss; what else a PostgreSQL server may lose, it says itself");
   if (!config.insecure && !is_loopback(config.listen.host))
     return wrong("--listen", config.listen.host,
                  "a loopback address, unless --insecure says that anyone may connect");

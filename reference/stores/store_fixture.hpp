@@ -37,24 +37,23 @@ inline postgres::LocalServer& postgres_server() {
   return server;
 }
 
-/// A schema of a test's own on that server, and what a store is opened with to work in it.
+/// A schema of a test's own on that server.
 class PostgresSchema {
  public:
-  PostgresSchema() : name_("test_" + std::to_string(++made_)) { run("CREATE SCHEMA " + name_); }
+  PostgresSchema() : name_("test " + std::to_string(++made_)) {}
   PostgresSchema(const PostgresSchema&) = delete;
   PostgresSchema& operator=(const PostgresSchema&) = delete;
-  ~PostgresSchema() { run("DROP SCHEMA " + name_ + " CASCADE"); }
+  ~PostgresSchema() {
+    postgres::Connection connection(dsn());
+    connection.open();
+    connection.execute("DROP SCHEMA IF EXISTS \"" + name_ + "\" CASCADE");
+  }
+  /// What a store is opened with to work in it.
   [[nodiscard]] std::string dsn() const {
-    return *postgres::complete_dsn(postgres_server().address() + " options=-csearch_path=" + name_,
-                                   "");
+    return *postgres::complete_dsn(postgres_server().address(), "", name_);
   }
 
  private:
-  static void run(const std::string& sql) {
-    postgres::Connection connection(*postgres::complete_dsn(postgres_server().address(), ""));
-    connection.open();
-    connection.execute(sql);
-  }
   static inline int made_ = 0;
   std::string name_;
 };

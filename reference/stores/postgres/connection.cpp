@@ -211,7 +211,9 @@ void Connection::open() {
                   "SET client_min_messages = error; SET bytea_output = 'hex';"
                   "SET standard_conforming_strings = on; SET default_transaction_isolation = "
                   "'read committed'; SET enable_seqscan = off; SET jit = off;"
-                  "SET plan_cache_mode = force_generic_plan",
+                  "SET plan_cache_mode = force_generic_plan;"
+                  "SELECT set_config('synchronous_commit', 'on', false) "
+                  "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
                   at_most_.count()));
   if (greeting_) greeting_();
 }

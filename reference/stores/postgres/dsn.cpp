@@ -13,6 +13,12 @@ using core::Result;
 using core::StoreError;
 using Settings = std::map<std::string, std::string>;
 
+// An address may hold a password, and the parser repeats what it did not understand.
+std::string without(std::string text, const std::string& secret) {
+  const auto at = secret.empty() ? std::string::npos : text.find(secret);
+  return at == std::string::npos ? text : text.replace(at, secret.size(), "...");
+}
+
 Result<Settings> parse(const std::string& address) {
   char* why = nullptr;
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
@@ -21,13 +27,24 @@ Result<Settings> parse(const std::string& address) {
     std::string detail = why == nullptr ? "no memory" : why;
     PQfreemem(why);
     while (detail.ends_with('\n')) detail.pop_back();
-    return tl::unexpected(
-        StoreError::did_not_happen("this is no address of a PostgreSQL database: " + detail));
+    return tl::unexpected(StoreError::did_not_happen(
+        "this is no address of a PostgreSQL database: " + without(detail, address)));
   }
   Settings settings;
   for (const auto* option = options.get(); option->keyword != nullptr; ++option)
     if (option->val != nullptr) settings[option->keyword] = option->val;
   return settings;
+}
+
+/// A setting that names the one schema, as the command line of a server session has it.
+std::string search_path(const std::string& schema) {
+  std::string text = "-csearch_path=\"";
+  for (const char c : schema) {
+    if (c == ' ' || c == '\\') text += '\\';
+    if (c == '"') text += '"';
+    text += c;
+  }
+  return text + "\"";
 }
 
 std::string quoted(const std::string& value) {
@@ -41,7 +58,8 @@ std::string quoted(const std::string& value) {
 
 }  // namespace
 
-Result<std::string> complete_dsn(const std::string& address, const std::string& password) {
+Result<std::string> complete_dsn(const std::string& address, const std::string& password,
+                                 const std::string& schema) {
   // What a parser would take for a database's name or half of a setting, and nobody means so.
   if (address.starts_with("http://") || address.starts_with("https://"))
     return tl::unexpected(StoreError::did_not_happen(
@@ -59,6 +77,10 @@ Result<std::string> complete_dsn(const std::string& address, const std::string& 
                                             {"application_name", "refbus"}})
     settings.try_emplace(name, value);
   settings["client_encoding"] = "UTF8";
+  if (!schema.empty()) {
+    auto& options = settings["options"];
+    options += (options.empty() ? "" : " ") + search_path(schema);
+  }
   std::string text;
   for (const auto& [name, value] : settings)
     text += (text.empty() ? "" : " ") + name + "=" + quoted(value);

@@ -11,8 +11,9 @@ namespace reference::stores::postgres {
 
 /// `postgresql://user@host:port/database?...` or `host=... dbname=...` made into what a connection
 /// is opened with: the password added where the address holds none, connecting bounded to 3 s, a
-/// silent network noticed within 10 s, UTF-8.
-core::Result<std::string> complete_dsn(const std::string& address, const std::string& password);
+/// silent network noticed within 10 s, UTF-8. `schema`, where given, is where everything is then.
+core::Result<std::string> complete_dsn(const std::string& address, const std::string& password,
+                                       const std::string& schema = "");
 
 /// The address for logs and people: host, port, database and user, and nothing that is secret.
 std::string shown_dsn(const std::string& address);

@@ -13,6 +13,7 @@ using core::StoreError;
 
 // Others may be at it, and an old table may be large.
 constexpr core::Ms kAtMost{300'000};
+constexpr std::int64_t kOldestServer = 140'000;
 
 [[noreturn]] void refuse(const std::string& why) {
   throw Failure(StoreError::did_not_happen(why), false);
@@ -48,11 +49,18 @@ std::int64_t version_of(Connection& connection) {
   return version.is_null(0, 0) ? 0 : version.integer(0, 0);
 }
 
+// Where one schema alone is named it is a bus' own.
+void make_schema(Connection& connection) {
+  const auto path =
+      connection.execute("SELECT current_setting('search_path'), current_schema() IS NULL");
+  const std::string named(path.text(0, 0));
+  if (path.truth(0, 1) && named.find(',') == std::string::npos)
+    connection.execute("CREATE SCHEMA IF NOT EXISTS " + named);
+}
+
 void bring_up(Connection& connection) {
-  const auto encoding = connection.execute("SHOW server_encoding").text(0, 0);
-  if (encoding != "UTF8")
-    refuse(fmt::format("the database's texts are {}, and refbus needs UTF8", encoding));
   connection.execute("SELECT pg_advisory_xact_lock(hashtext('message_bus schema'))");
+  make_schema(connection);
   const auto scripts = schema::postgres_scripts();
   const auto known = static_cast<std::int64_t>(scripts.size());
   const auto seen = version_of(connection);
@@ -72,6 +80,23 @@ void bring_up(Connection& connection) {
 }
 
 }  // namespace
+
+Result<Surveyed> survey(const std::string& dsn) {
+  Connection connection(dsn);
+  try {
+    connection.open();
+    const auto found = connection.execute(
+        "SELECT current_setting('server_encoding'), current_setting('server_version_num')::int, "
+        "current_setting('fsync')::bool AND current_setting('full_page_writes')::bool");
+    if (const auto encoding = found.text(0, 0); encoding != "UTF8")
+      refuse(fmt::format("the database's texts are {}, and refbus needs UTF8", encoding));
+    if (found.integer(0, 1) < kOldestServer)
+      refuse("this server is older than PostgreSQL 14, the oldest that refbus knows");
+    return Surveyed{found.truth(0, 2)};
+  } catch (const Failure& failure) {
+    return tl::unexpected(failure.error);
+  }
+}
 
 Result<void> migrate(const std::string& dsn) {
   Connection connection(dsn, kAtMost);

@@ -12,7 +12,16 @@ namespace reference::stores::postgres {
 
 /// Runs the scripts that the schema has not seen, in one transaction; harmless when repeated, and
 /// from many nodes at once: they wait for each other. Makes the role that the bus works as where it
-/// is missing. Refuses data of a newer schema, and a database whose texts are not UTF-8.
+/// is missing. Refuses data of a newer schema.
 core::Result<void> migrate(const std::string& dsn);
+
+/// What a server is like that answers.
+struct Surveyed {
+  bool power_loss = true;  ///< What it committed survives a power cut, by its own settings.
+};
+
+/// Tells whether it can be reached and used at all: of version 14 or later, its texts UTF-8.
+/// Changes nothing.
+core::Result<Surveyed> survey(const std::string& dsn);
 
 }  // namespace reference::stores::postgres

@@ -14,15 +14,6 @@ using core::Step;
 namespace {
 
 constexpr Query kNextHolder{"next_holder", "SELECT nextval('message_bus_holder')"};
-// A node lives for as long as the server sees it hold the lock of its number.
-constexpr Query kFreeLeases{
-    "free_leases",
-    "UPDATE message_bus_owed SET lease_until = 0 WHERE state = 1 AND lease_until > 0 AND "
-    "lease_holder NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' "
-    "AND l.classid::bigint = (hashtext('message_bus ' || current_schema())::bigint & 4294967295) "
-    "AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = "
-    "current_database()))"};
-
 // Whether a client will hear this op as done for good. The others may be lost with the power.
 bool wants_sync(std::span<const Step> batch) {
   return std::any_of(batch.begin(), batch.end(), [](const Step& step) {
@@ -63,7 +54,7 @@ Result<void> PostgresQueueStore::migrate() {
       holder_ = connection_.run(kNextHolder, {}).integer(0, 0);
       greet();
     }
-    connection_.run(kFreeLeases, {});
+    free_leases();
   });
 }
 

@@ -74,6 +74,8 @@ class PostgresQueueStore : public QueueStore {
   void sweep_expired(int at_most, core::Swept& swept);
   void sweep_past(int at_most, core::Swept& swept);
   std::optional<core::Instant> next_due();
+  /// Ends what nodes held that are gone; whether others hold anything still.
+  bool free_leases();
 
   // queue_messages.cpp
   void owe(const core::Enqueue& op, NewMessage& message, GroupRow& group);
@@ -91,8 +93,10 @@ class PostgresQueueStore : public QueueStore {
   Connection connection_;
   core::Expiry expiry_;
   const Clock* clock_;
-  std::int64_t holder_ = 0;  ///< this store's number among the nodes
-  core::Instant now_ = 0;    ///< of the call under way, shift included
+  std::int64_t holder_ = 0;      ///< this store's number among the nodes
+  core::Instant now_ = 0;        ///< of the call under way, shift included
+  core::Instant next_look_ = 0;  ///< when the other nodes' lives are looked at again
+  bool others_lease_ = true;     ///< as far as is known
   std::unique_ptr<Draft> draft_;
 };
 

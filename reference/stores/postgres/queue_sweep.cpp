@@ -9,6 +9,21 @@ namespace {
 
 constexpr core::Ms kPastSlack{60'000};
 
+// How soon a dead node's leases come free.
+constexpr core::Ms kLookEvery{1'000};
+
+// A node lives for as long as the server sees it hold the lock of its number.
+constexpr Query kFreeLeases{
+    "free_leases",
+    "UPDATE message_bus_owed SET lease_until = 0 WHERE state = 1 AND lease_until > 0 AND "
+    "lease_holder NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' "
+    "AND l.classid::bigint = (hashtext('message_bus ' || current_schema())::bigint & 4294967295) "
+    "AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = "
+    "current_database()))"};
+constexpr Query kOthersLease{
+    "others_lease",
+    "SELECT FROM message_bus_owed WHERE state = 1 AND lease_until > 0 AND lease_holder <> $1 "
+    "LIMIT 1"};
 constexpr Query kNextDue{
     "next_due",
     "SELECT (SELECT min(lease_until) FROM message_bus_owed WHERE state = 1), "
@@ -114,8 +129,17 @@ std::optional<core::Instant> PostgresQueueStore::next_due() {
   return next;
 }
 
+bool PostgresQueueStore::free_leases() {
+  connection_.run(kFreeLeases, {});
+  return connection_.run(kOthersLease, args(holder_)).size() > 0;
+}
+
 core::Swept PostgresQueueStore::sweep_due(int at_most, int attempts_max) {
   core::Swept swept;
+  if (next_look_ <= now_) {
+    others_lease_ = free_leases();
+    next_look_ = now_ + kLookEvery.count();
+  }
   auto due = next_due();
   if (due && *due <= now_) {
     draft_ = std::make_unique<Draft>(connection_, now_, holder_);
@@ -127,6 +151,7 @@ core::Swept PostgresQueueStore::sweep_due(int at_most, int attempts_max) {
     sweep_past(at_most, swept);
     due = next_due();
   }
+  if (others_lease_) due = std::min(due.value_or(next_look_), next_look_);
   if (due) swept.next_due = core::Ms(*due - now_);
   return swept;
 }
