@@ -15,7 +15,6 @@ struct Variable {
 };
 
 constexpr std::int64_t kMegabyte = 1'048'576;
-constexpr std::size_t kSchemaBytesMax = 63;
 
 constexpr std::array kVariables{
     Variable{"MESSAGE_BUS_TTL_HOURS", 1, 8'760,
@@ -129,8 +128,6 @@ std::optional<ConfigError> read_store(Config& config, Lookup lookup) {
   auto& place = config.postgres;
   place = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
            lookup("REFBUS_SCHEMA").value_or("")};
-  if (place.schema.size() > kSchemaBytesMax)
-    return wrong("REFBUS_SCHEMA", place.schema, "a schema's name of 1..63 bytes");
   const auto fallback = place.address.empty() ? "sqlite" : "postgres";
   const auto name = lookup("REFBUS_STORE").value_or(fallback);
   const auto store = parse_store(name);

@@ -220,9 +220,6 @@ void Draft::accept(NewMessage message) {
   accepted_.push_back(std::move(message));
 }
 
-void Draft::forget() {
-  copies_.clear();
-  known_.clear();
-}
+void Draft::forget() { copies_.clear(); }
 
 }  // namespace reference::stores::postgres

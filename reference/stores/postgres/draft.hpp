@@ -87,7 +87,7 @@ class Draft {
   /// From here on the database has what the draft has, counts aside.
   void write_rows();
   void write_counts();
-  /// Forgets what was read: a statement of its own has changed it.
+  /// Forgets the copies: a statement of its own has changed some.
   void forget();
 
  private:

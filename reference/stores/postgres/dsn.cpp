@@ -6,6 +6,8 @@
 #include <map>
 #include <memory>
 
+#include "reference/stores/postgres/values.hpp"
+
 namespace reference::stores::postgres {
 namespace {
 
@@ -34,6 +36,14 @@ Result<Settings> parse(const std::string& address) {
   for (const auto* option = options.get(); option->keyword != nullptr; ++option)
     if (option->val != nullptr) settings[option->keyword] = option->val;
   return settings;
+}
+
+// PostgreSQL cuts longer names off, and what two of them begin with may be the same.
+constexpr std::size_t kNameBytesMax = 63;
+
+std::string bounded(const std::string& schema) {
+  if (schema.size() <= kNameBytesMax) return schema;
+  return "bus " + key_of(schema);
 }
 
 /// A setting that names the one schema, as the command line of a server session has it.
@@ -79,7 +89,7 @@ Result<std::string> complete_dsn(const std::string& address, const std::string& 
   settings["client_encoding"] = "UTF8";
   if (!schema.empty()) {
     auto& options = settings["options"];
-    options += (options.empty() ? "" : " ") + search_path(schema);
+    options += (options.empty() ? "" : " ") + search_path(bounded(schema));
   }
   std::string text;
   for (const auto& [name, value] : settings)

@@ -11,7 +11,8 @@ namespace reference::stores::postgres {
 
 /// `postgresql://user@host:port/database?...` or `host=... dbname=...` made into what a connection
 /// is opened with: the password added where the address holds none, connecting bounded to 3 s, a
-/// silent network noticed within 10 s, UTF-8. `schema`, where given, is where everything is then.
+/// silent network noticed within 10 s, UTF-8. `schema`, where given, is where everything is then;
+/// one of more than 63 bytes is known by a digest.
 core::Result<std::string> complete_dsn(const std::string& address, const std::string& password,
                                        const std::string& schema = "");
 

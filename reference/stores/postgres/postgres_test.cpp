@@ -257,6 +257,17 @@ TEST(PostgresAddress, TakesThePasswordWhereItHoldsNone) {
             "PostgreSQL (host=h port=1 dbname=d user=bus)");
 }
 
+TEST(PostgresAddress, NamesASchemaHoweverLong) {
+  const auto options = [](const std::string& schema) {
+    return *complete_dsn("host=h", "", schema);
+  };
+  EXPECT_NE(options("a b").find(R"(options='-csearch_path="a\\ b"')"), std::string::npos)
+      << options("a b");
+  const std::string shared(100, 's');
+  EXPECT_NE(options(shared + "1"), options(shared + "2"));
+  EXPECT_EQ(options(shared).find(shared), std::string::npos);
+}
+
 TEST(PostgresAddress, WhereNobodyListensIsSaidAtOnce) {
   const auto found = survey(*complete_dsn("host=127.0.0.1 port=1 user=bus", ""));
   ASSERT_FALSE(found);
