@@ -159,18 +159,23 @@ void LocalServer::start() {
   why_ = "the server does not answer: " + text_of(log);
 }
 
+// Its own processes are of other groups. Orphaned, they are this process' to wait for: what is left
+// of them would answer a little longer, and keep a new server from starting.
 void LocalServer::kill() {
   if (pid_ <= 0) return;
-  ::kill(-pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  ::kill(pid_, SIGSTOP);  // No new ones from here on.
+  std::vector<pid_t> all{pid_};
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid_));
+  for (pid_t child = 0; children >> child;) all.push_back(child);
+  for (const auto one : all) ::kill(one, SIGKILL);
+  for (const auto one : all) ::waitpid(one, nullptr, 0);
   pid_ = -1;
 }
 
 LocalServer::~LocalServer() {
   if (pid_ <= 0) return;
-  ::kill(pid_, SIGQUIT);  // Its own processes are of other groups: it ends them itself.
-  ::waitpid(pid_, nullptr, 0);
-  ::kill(-pid_, SIGKILL);
+  kill();
 }
 
 }  // namespace reference::stores::postgres
