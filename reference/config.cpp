@@ -137,6 +137,19 @@ std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+// A database that is named is used, unless another store is asked for.
+std::optional<ConfigError> read_store(Config& config, Lookup lookup) {
+  auto& place = config.postgres;
+  place = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
+           lookup("REFBUS_SCHEMA").value_or("")};
+  const auto fallback = place.address.empty() ? "sqlite" : "postgres";
+  const auto name = lookup("REFBUS_STORE").value_or(fallback);
+  const auto store = parse_store(name);
+  if (!store) return wrong("REFBUS_STORE", name, "sqlite or postgres");
+  config.store = *store;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -184,10 +197,22 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
+  if (auto error = read_store(config, lookup)) return error;
   return read_control(config, lookup);
 }
 
+std::optional<Store> parse_store(std::string_view name) {
+  if (name == "sqlite") return Store::sqlite;
+  if (name == "postgres") return Store::postgres;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> check(const Config& config) {
+  if (config.store == Store::postgres && config.postgres.address.empty())
+    return ConfigError{"SUPABASE_URL= is not allowed: the PostgreSQL store needs an address"};
+  if (config.store == Store::postgres && !config.power_loss)
+    return wrong("REFBUS_DURABILITY", "process_crash",
+                 "power_loss; what else a PostgreSQL server may lose, it says itself");
   if (!config.insecure && !is_loopback(config.listen.host))
     return wrong("--listen", config.listen.host,
                  "a loopback address, unless --insecure says that anyone may connect");

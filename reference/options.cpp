@@ -24,17 +24,25 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
   Config config;
   std::string listen;
   std::string control;
-  CLI::App app("refbus: a message bus with queues, topics and stored payloads, on SQLite",
-               "refbus");
+  std::string store;
+  CLI::App app(
+      "refbus: a message bus with queues, topics and stored payloads, on SQLite or "
+      "PostgreSQL",
+      "refbus");
   app.add_option("--listen", listen, "HOST:PORT to serve on; port 0 takes any")
       ->default_str("127.0.0.1:7077");
-  app.add_option("--data", config.data, "directory of the database")->capture_default_str();
+  app.add_option("--data", config.data, "directory of the SQLite database")->capture_default_str();
+  app.add_option("--store", store,
+                 "sqlite or postgres; left out: postgres where SUPABASE_URL names a database");
   app.add_option("--control", control,
                  "HOST:PORT of the test hooks, off by default; their token is "
                  "BUSPROOF_CONTROL_TOKEN");
   app.add_flag("--insecure", config.insecure, "allow other than loopback addresses");
   app.footer(
-      "Environment: MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
+      "Environment: SUPABASE_URL (postgresql://USER@HOST:PORT/DATABASE), SUPABASE_KEY (its "
+      "password),\n"
+      "REFBUS_SCHEMA (of a bus that shares its database with others), REFBUS_STORE,\n"
+      "MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
       "(48),\n"
       "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes), MESSAGE_BUS_COMPRESSION (gzip; "
       "none,\n"
@@ -66,6 +74,11 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       config.listen = std::get<server::Address>(address);
     else
       config.control = std::get<server::Address>(address);
+  }
+  if (!store.empty()) {
+    const auto named = parse_store(store);
+    if (!named) return usage("--store=" + store + " is not allowed: sqlite or postgres");
+    config.store = *named;
   }
   if (const auto error = check(config)) return usage(error->message);
   return config;

@@ -2,8 +2,9 @@
 // the bare store: the same statements in the same batches, on a fresh one in the same process.
 //
 // What the ratio says: how much of the store's speed is left once requests are read, ordered,
-// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp): what a
-// commit costs there decides both figures.
+// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp), or in
+// the PostgreSQL database that SUPABASE_URL names: what a commit costs there decides both figures.
+// On PostgreSQL also against one INSERT of as many bytes after the other, each a commit.
 //
 // Errors: 70 where an answer is not a result, or the bus cannot be reached.
 #include <boost/asio/io_context.hpp>
@@ -25,6 +26,8 @@
 #include <fmt/format.h>
 
 #include "reference/run.hpp"
+#include "reference/stores/postgres/connection.hpp"
+#include "reference/stores/postgres/dsn.hpp"
 
 namespace {
 
@@ -42,6 +45,7 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kMessages = 60'000;
 constexpr int kPayload = 1024;
+constexpr int kOneByOne = 3'000;
 constexpr std::size_t kReadBytes = 65'536;
 constexpr std::uint64_t kSomeInstant = 1'700'000'000'000;
 
@@ -204,9 +208,64 @@ reference::Seams seams_of(const Config& config) {
   return std::move(std::get<reference::Seams>(seams));
 }
 
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+/// On SQLite below `folder`; on PostgreSQL, where the environment names one, in a schema of its
+/// own.
+Config config_of(const fs::path& folder) {
+  Config config;
+  if (const auto error = reference::read_environment(config, from_environment))
+    throw std::runtime_error(error->message);
+  config.data = folder.string();
+  config.postgres.schema = folder.parent_path().filename().string() + folder.filename().string();
+  return config;
+}
+
+namespace postgres = reference::stores::postgres;
+
+/// The schema of one measurement, gone with it; nothing on SQLite.
+class Scratch {
+ public:
+  explicit Scratch(const Config& config) : schema_(config.postgres.schema) {
+    if (config.store != reference::Store::postgres) return;
+    const auto& place = config.postgres;
+    const auto dsn = postgres::complete_dsn(place.address, place.password, schema_);
+    if (!dsn) throw std::runtime_error(dsn.error().detail());
+    connection_ = std::make_unique<postgres::Connection>(*dsn);
+    connection_->open();
+    drop();
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  ~Scratch() {
+    if (connection_) drop();
+  }
+
+  /// Commits a second, one after the other; nothing on SQLite.
+  std::optional<double> one_by_one() {
+    if (!connection_) return std::nullopt;
+    connection_->execute("CREATE SCHEMA IF NOT EXISTS \"" + schema_ + "\";" +
+                         "CREATE TABLE one_by_one (id bigserial PRIMARY KEY, body text)");
+    constexpr postgres::Query kInsert{"one", "INSERT INTO one_by_one (body) VALUES ($1)"};
+    const auto body = postgres::args(std::string(kPayload, 'x'));
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kOneByOne; ++i) connection_->run(kInsert, body);
+    return kOneByOne / Seconds(std::chrono::steady_clock::now() - start).count();
+  }
+
+ private:
+  void drop() { connection_->execute("DROP SCHEMA IF EXISTS \"" + schema_ + "\" CASCADE"); }
+  std::string schema_;
+  std::unique_ptr<postgres::Connection> connection_;
+};
+
 struct Figures {
   double bus, bare;
   std::size_t batches;
+  std::optional<double> one_by_one;
 };
 
 /// The bus on a thread of its own, until this goes.
@@ -234,14 +293,16 @@ Seconds through_the_socket(const Config& config, reference::Seams seams, int in_
 
 Figures measure(int in_flight, const fs::path& folder) {
   Passed passed;
-  Config config;
+  auto config = config_of(folder / "bus");
   config.listen.port = free_port();
-  config.data = (folder / "bus").string();
+  Scratch beside(config);
   auto seams = seams_of(config);
   seams.queues = std::make_unique<Noting>(std::move(seams.queues), passed);
   const Seconds through = through_the_socket(config, std::move(seams), in_flight);
+  const auto one_by_one = beside.one_by_one();
 
-  config.data = (folder / "bare").string();
+  config = config_of(folder / "bare");
+  const Scratch bare_scratch(config);
   auto fresh = seams_of(config);
   if (!fresh.queues->migrate()) throw std::runtime_error("the bare store has no schema");
   const auto batches = again(passed);
@@ -249,7 +310,7 @@ Figures measure(int in_flight, const fs::path& folder) {
   for (const auto& batch : batches)
     if (!fresh.queues->apply(batch, Shift{0})) throw std::runtime_error("a batch failed");
   const Seconds bare = std::chrono::steady_clock::now() - start;
-  return {kMessages / through.count(), kMessages / bare.count(), batches.size()};
+  return {kMessages / through.count(), kMessages / bare.count(), batches.size(), one_by_one};
 }
 
 }  // namespace
@@ -268,6 +329,10 @@ int main(int argc, char** argv) {
           "{} in flight: {:.0f} publishes/s through the socket, {:.0f}/s bare in {} batches; ratio "
           "{:.2f} (bar 0.70)\n",
           in_flight, figures.bus, figures.bare, figures.batches, figures.bus / figures.bare);
+      if (figures.one_by_one)
+        std::cout << fmt::format("  {:.0f}/s one by one; {:.1f} times as many (bar {})\n",
+                                 *figures.one_by_one, figures.bus / *figures.one_by_one,
+                                 in_flight >= 512 ? 5 : 3);
     }
     fs::remove_all(folder);
   } catch (const std::exception& broke) {

@@ -13,6 +13,10 @@
 #include "reference/stores/redis/payload_store.hpp"
 #include "reference/stores/redis/queue_store.hpp"
 #include "reference/stores/redis/test_server.hpp"
+#include "reference/stores/postgres/dsn.hpp"
+#include "reference/stores/postgres/local_server.hpp"
+#include "reference/stores/postgres/payload_store.hpp"
+#include "reference/stores/postgres/queue_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -28,7 +32,34 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
-enum class Kind : std::uint8_t { memory, sqlite, redis };
+enum class Kind : std::uint8_t { memory, sqlite, postgres, redis };
+
+/// The server of this process' tests, started by the first that wants it.
+inline postgres::LocalServer& postgres_server() {
+  static postgres::LocalServer server;
+  return server;
+}
+
+/// A schema of a test's own on that server.
+class PostgresSchema {
+ public:
+  PostgresSchema() : name_("test " + std::to_string(++made_)) {}
+  PostgresSchema(const PostgresSchema&) = delete;
+  PostgresSchema& operator=(const PostgresSchema&) = delete;
+  ~PostgresSchema() {
+    postgres::Connection connection(dsn());
+    connection.open();
+    connection.execute("DROP SCHEMA IF EXISTS \"" + name_ + "\" CASCADE");
+  }
+  /// What a store is opened with to work in it.
+  [[nodiscard]] std::string dsn() const {
+    return *postgres::complete_dsn(postgres_server().address(), "", name_);
+  }
+
+ private:
+  static inline int made_ = 0;
+  std::string name_;
+};
 
 class Stores : public ::testing::TestWithParam<Kind> {
  protected:
@@ -37,6 +68,11 @@ class Stores : public ::testing::TestWithParam<Kind> {
       if (!redis::TestServer::installed()) GTEST_SKIP() << "no redis-server: run scripts/setup";
       const auto failed = redis_server.start();
       ASSERT_FALSE(failed) << *failed;
+    }
+    if (GetParam() == Kind::postgres) {
+      if (!postgres::LocalServer::installed()) GTEST_SKIP() << "no PostgreSQL: run scripts/setup";
+      ASSERT_FALSE(postgres_server().why()) << *postgres_server().why();
+      schema = std::make_unique<PostgresSchema>();
     }
     open();
   }
@@ -50,12 +86,16 @@ class Stores : public ::testing::TestWithParam<Kind> {
       case Kind::sqlite:
         open_sqlite();
         break;
+      case Kind::postgres:
+        open_postgres();
+        break;
       case Kind::redis:
         open_redis();
         break;
     }
     ASSERT_TRUE(queues && payloads);
-    ASSERT_TRUE(payloads->migrate());
+    const auto ready = payloads->migrate();
+    ASSERT_TRUE(ready) << (ready ? "" : ready.error().detail());
     const auto migrated = queues->migrate();
     ASSERT_TRUE(migrated) << (migrated ? "" : migrated.error().detail());
   }
@@ -72,6 +112,12 @@ class Stores : public ::testing::TestWithParam<Kind> {
     ASSERT_TRUE(database) << database.error().detail();
     queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
     payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
+  }
+  void open_postgres() {
+    queues.reset();
+    payloads.reset();
+    queues = std::make_unique<postgres::PostgresQueueStore>(schema->dsn(), expiry, &clock);
+    payloads = std::make_unique<postgres::PostgresPayloadStore>(schema->dsn(), &clock);
   }
   void open_redis() {
     queues.reset();
@@ -138,6 +184,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
 
   TemporaryDirectory directory;
   redis::TestServer redis_server;
+  std::unique_ptr<PostgresSchema> schema;
   ManualClock clock;
   core::Shift shift{0};
   core::Expiry expiry;  ///< Taken when the store is opened.
@@ -155,12 +202,15 @@ inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) {
       return "memory";
     case Kind::sqlite:
       return "sqlite";
+    case Kind::postgres:
+      return "postgres";
     case Kind::redis:
       return "redis";
   }
   return "unknown";
 }
 
-inline const auto kEveryStore = ::testing::Values(Kind::sqlite, Kind::memory, Kind::redis);
+inline const auto kEveryStore =
+    ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres, Kind::redis);
 
 }  // namespace reference::stores
