@@ -1,8 +1,7 @@
 // bus/publish and bus/publish_batch: from a request to an accepted message.
 //
-// A submission's payloads are hashed and, above the inline limit, compressed and stored first. Then
-// it waits for its turn in the connection's line, so that messages are accepted in the order they
-// were sent.
+// Payloads are hashed and, above the inline limit, compressed and stored first. Then a submission
+// waits for its turn in the connection's line, so that messages are accepted in the order sent.
 // Source: ROUTE-1..4, ROUTE-7, STORE-7, STORE-8, API-3, SUM-1, QUE-19, PUB-5.
 #include <algorithm>
 #include <cstring>
@@ -18,7 +17,6 @@ using Shared = std::shared_ptr<Submission>;
 
 // A payload outlives its message's row by this, so that no reader finds the row without it.
 constexpr Ms kPayloadSlack{60'000};
-
 const Fault kWrongDigest{Kind::digest_mismatch, "event.datadigest is not the payload's"};
 const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
 
@@ -239,8 +237,7 @@ void commit(State& state, const std::shared_ptr<Line>& line, const Shared& submi
   });
 }
 
-// Commits what is at the front of the line and ready. A submission with a topic part waits until
-// the topic parts before it are out.
+// Commits what is ready at the line's front. A topic part waits until those before it are out.
 void advance(State& state, const std::shared_ptr<Line>& line) {
   bool topic_pending = false;
   for (auto at = line->begin(); at != line->end();) {
