@@ -107,14 +107,32 @@ Result<View> RedisQueueStore::ask(const core::AskDead& question, core::Shift shi
   return View(std::move(page));
 }
 
+// Which of them may be shown only their destinations tell, so that one page may take several reads.
 Result<View> RedisQueueStore::ask(const core::AskCorrelated& question, core::Shift shift) {
-  auto command = begin(look_, shift);
-  command.view("correlated").view(question.correlation).add(question.after).add(question.limit);
-  auto reply = look_.run(*connection_, std::move(command));
-  if (!reply) return tl::unexpected(reply.error());
   core::CorrelatedPage page;
-  for (const auto& row : rows_of(*reply)) page.messages.push_back(view_of(row));
-  page.next = next_of(*reply);
+  std::int64_t last = question.after;
+  std::optional<std::int64_t> next = question.after;
+  while (next) {
+    auto command = begin(look_, shift);
+    command.view("correlated").view(question.correlation).add(*next).add(question.limit);
+    auto reply = look_.run(*connection_, std::move(command));
+    if (!reply) return tl::unexpected(reply.error());
+    next = next_of(*reply);
+    for (const auto& row : rows_of(*reply)) {
+      auto message = view_of(row);
+      if (question.shown && !question.shown(message.destination)) continue;
+      if (static_cast<int>(page.messages.size()) == question.limit) {
+        page.next = last;
+        return View(std::move(page));
+      }
+      last = row.items[0].number();
+      page.messages.push_back(std::move(message));
+    }
+    if (!question.shown) {
+      page.next = next;
+      break;
+    }
+  }
   return View(std::move(page));
 }
 
@@ -138,23 +156,32 @@ Result<View> RedisQueueStore::ask(const core::AskAudit& question, core::Shift sh
 }
 
 Result<View> RedisQueueStore::ask(const core::AskStats& question, core::Shift shift) {
-  auto command = begin(look_, shift);
-  command.view("stats").view(question.destination ? *question.destination : question.after);
-  command.add(question.limit).view(question.destination ? "1" : "0");
-  auto reply = look_.run(*connection_, std::move(command));
-  if (!reply) return tl::unexpected(reply.error());
   core::StatsPage page;
-  if (reply->items.size() != 2) return View(std::move(page));
-  page.totals = totals_of(reply->items[0]);
-  for (const auto& row : reply->items[1].items) {
-    std::vector<std::pair<std::string, core::Counts>> groups;
-    for (const auto& group : row.items[1].items)
-      groups.emplace_back(group.items[0].text, counts_of(group.items[1]));
-    if (!groups.empty()) page.destinations.emplace_back(row.items[0].text, std::move(groups));
+  const bool one = question.destination.has_value();
+  std::string after = one ? *question.destination : question.after;
+  while (true) {
+    auto command = begin(look_, shift);
+    command.view("stats").view(after).add(question.limit + 1).view(one ? "1" : "0");
+    auto reply = look_.run(*connection_, std::move(command));
+    if (!reply) return tl::unexpected(reply.error());
+    if (reply->items.size() != 2) return View(std::move(page));
+    page.totals = totals_of(reply->items[0]);
+    const auto& rows = reply->items[1].items;
+    for (const auto& row : rows) {
+      after = row.items[0].text;
+      if (question.shown && !question.shown(after)) continue;
+      std::vector<std::pair<std::string, core::Counts>> groups;
+      for (const auto& group : row.items[1].items)
+        groups.emplace_back(group.items[0].text, counts_of(group.items[1]));
+      if (groups.empty()) continue;
+      if (!one && static_cast<int>(page.destinations.size()) == question.limit) {
+        page.next = page.destinations.back().first;
+        return View(std::move(page));
+      }
+      page.destinations.emplace_back(after, std::move(groups));
+    }
+    if (one || static_cast<int>(rows.size()) <= question.limit) return View(std::move(page));
   }
-  if (!question.destination && static_cast<int>(reply->items[1].items.size()) == question.limit)
-    page.next = reply->items[1].items.back().items[0].text;
-  return View(std::move(page));
 }
 
 Result<View> RedisQueueStore::look(const core::Question& question, core::Shift shift) {
