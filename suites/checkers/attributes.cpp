@@ -29,6 +29,8 @@ bool is_attribute(std::string_view name) {
 
 bool is_time(std::string_view name) { return name == "time" || name == "expirytime"; }
 
+bool is_message_type(std::string_view name) { return name == "messagetype"; }
+
 bool is_correlation(std::string_view name) { return name == "correlationid"; }
 
 bool is_extension(std::string_view name) {
@@ -116,6 +118,9 @@ Judgement judge_times(const View& view, const contract::Claims&) {
 }
 Judgement judge_correlation_unchanged(const View& view, const contract::Claims&) {
   return Comparison(view, is_correlation).judgement();
+}
+Judgement judge_message_type_unchanged(const View& view, const contract::Claims&) {
+  return Comparison(view, is_message_type).judgement();
 }
 
 }  // namespace busproof::checkers

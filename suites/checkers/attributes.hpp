@@ -19,6 +19,9 @@ Judgement judge_extensions(const history::View& view, const contract::Claims& cl
 /// STORE-3.times: time and expirytime, by instant.
 Judgement judge_times(const history::View& view, const contract::Claims& claims);
 
+/// messagetype.
+Judgement judge_message_type_unchanged(const history::View& view, const contract::Claims& claims);
+
 /// COR-3.unchanged: correlationid.
 Judgement judge_correlation_unchanged(const history::View& view, const contract::Claims& claims);
 

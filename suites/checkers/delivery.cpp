@@ -59,13 +59,14 @@ Judgement judge_none_made_up(const View& view, const contract::Claims&) {
   return Judgement::met(view.deliveries().size());
 }
 
-Judgement judge_none_lost(const View& view, const contract::Claims& claims) {
+Judgement judge_none_lost_of(const View& view, const contract::Claims& claims,
+                             const std::function<bool(const Operation&)>& wanted) {
   std::uint64_t judged = 0;
   bool open = false;
   for (const auto& [group, came] : deliveries_by_group(view)) {
     const Owed owed(view, claims, group, came);
     for (const Operation& publish : view.operations(Action::publish)) {
-      const auto due = owed.due(publish);
+      const auto due = wanted(publish) ? owed.due(publish) : std::nullopt;
       if (!due) continue;
       if (came.contains(publish.message)) {
         if (!is_fence(view, publish.message)) ++judged;
@@ -85,6 +86,10 @@ Judgement judge_none_lost(const View& view, const contract::Claims& claims) {
     return Judgement::inconclusive(
         "no fence came behind a missing message: silence proves nothing");
   return Judgement::met(judged);
+}
+
+Judgement judge_none_lost(const View& view, const contract::Claims& claims) {
+  return judge_none_lost_of(view, claims, [](const Operation&) { return true; });
 }
 
 Judgement judge_delivered(const View& view, const contract::Claims& claims) {

@@ -1,6 +1,8 @@
 // Delivery: what was accepted comes; nothing else comes; what comes is what was sent.
 #pragma once
 
+#include <functional>
+
 #include "suites/checkers/judgement.hpp"
 
 namespace busproof::checkers {
@@ -16,6 +18,10 @@ Judgement judge_none_made_up(const history::View& view, const contract::Claims& 
 /// Every accepted message reaches its group. One that did not is lost if a fence came that was
 /// published when nothing could hold it back any more. Finding: lost.
 Judgement judge_none_lost(const history::View& view, const contract::Claims& claims);
+
+/// The same of the publishes that are wanted.
+Judgement judge_none_lost_of(const history::View& view, const contract::Claims& claims,
+                             const std::function<bool(const history::Operation&)>& wanted);
 
 /// QUE-1, QUE-11.resumes: both.
 Judgement judge_delivered(const history::View& view, const contract::Claims& claims);

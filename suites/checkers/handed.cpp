@@ -171,6 +171,14 @@ class Reader {
 
 }  // namespace
 
+bool are_equals(const Handed& a, const Handed& b) {
+  if (a.priority && b.priority) return a.priority == b.priority;
+  const auto *one = a.publish->asked.if_contains("priority"),
+             *other = b.publish->asked.if_contains("priority");
+  if ((one == nullptr) != (other == nullptr)) return false;
+  return one == nullptr || *one == *other;
+}
+
 bool stands_before(const Handed& b, const Handed& a) {
   return a.placed && b.placed && b.rank_to < a.rank_from;
 }

@@ -30,6 +30,9 @@ struct Handed {
 /// Whether `b` certainly stood before `a` among their equals.
 [[nodiscard]] bool stands_before(const Handed& b, const Handed& a);
 
+/// Whether they are equals: neither states a priority, or both the same.
+[[nodiscard]] bool are_equals(const Handed& a, const Handed& b);
+
 /// By subscription, for lone members of queue groups alone. Left out: what was delayed at its
 /// publish, what was not certainly accepted, and redeliveries other than after one reject.
 std::vector<std::vector<Handed>> handed_out(const history::View& view,

@@ -17,15 +17,6 @@ using history::View;
 
 using Found = std::optional<Judgement>;
 
-/// Neither states a priority, or both the same.
-bool are_equals(const Handed& a, const Handed& b) {
-  if (a.priority && b.priority) return a.priority == b.priority;
-  const auto *one = a.publish->asked.if_contains("priority"),
-             *other = b.publish->asked.if_contains("priority");
-  if ((one == nullptr) != (other == nullptr)) return false;
-  return one == nullptr || *one == *other;
-}
-
 bool both_first(const Handed& a, const Handed& b) {
   return a.given_back == nullptr && b.given_back == nullptr;
 }

@@ -47,6 +47,20 @@ bool answered_for_itself(const Operation& operation) {
          (!is_passing(operation) || operation.error == "unauthenticated");
 }
 
+std::optional<Judgement> not_refused(const Operation& operation, std::string_view kind,
+                                     std::string_view what, std::uint64_t& judged) {
+  const std::vector<std::size_t> events = {operation.invoke_index, operation.answer_index};
+  if (operation.ok())
+    return Judgement::violated("accepted", fmt::format("{} was accepted.", what), events);
+  if (is_passing(operation)) return std::nullopt;
+  if (operation.error != kind)
+    return Judgement::violated(
+        "wrong_error",
+        fmt::format("{} was refused with {} instead of {}.", what, operation.error, kind), events);
+  ++judged;
+  return std::nullopt;
+}
+
 bool lives(const View& view, std::uint32_t session, Time after) {
   return std::any_of(kRequests.begin(), kRequests.end(), [&](Action action) {
     const auto all = view.operations(action);

@@ -26,6 +26,12 @@ bool is_momentary(const history::Operation& operation);
 /// the bus or its store could not do just then.
 bool answered_for_itself(const history::Operation& operation);
 
+/// What should have been refused with that kind, because of `what`: a violation where it was done
+/// (accepted) or refused for another reason (wrong_error). A passing refusal says nothing; else
+/// `judged` grows.
+std::optional<Judgement> not_refused(const history::Operation& operation, std::string_view kind,
+                                     std::string_view what, std::uint64_t& judged);
+
 /// Whether a request of that session was answered that was sent after `after`: it lives.
 bool lives(const history::View& view, std::uint32_t session, history::Time after);
 

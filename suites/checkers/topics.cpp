@@ -179,6 +179,12 @@ Judgement judge_patterns(const View& view, const contract::Claims& claims, Wante
 
 }  // namespace
 
+Judgement judge_topic_lost_of(
+    const View& view, const contract::Claims& claims,
+    const std::function<bool(const Subscriber&, const Operation&)>& wanted) {
+  return judge_lost(view, claims, "lost", wanted);
+}
+
 Judgement judge_topic_each(const View& view, const contract::Claims& claims) {
   return judge_lost(view, claims, "lost", [](const Subscriber& subscriber, const Operation&) {
     return !subscriber.pattern;

@@ -8,12 +8,20 @@
 // Threads: no state.
 #pragma once
 
+#include <functional>
+
 #include "suites/checkers/judgement.hpp"
+#include "suites/checkers/subscribers.hpp"
 
 namespace busproof::checkers {
 
 /// PUB-1.each: every subscription gets what is published while it lasts. Finding: lost.
 Judgement judge_topic_each(const history::View& view, const contract::Claims& claims);
+
+/// The same of the subscriptions and publishes that are wanted.
+Judgement judge_topic_lost_of(
+    const history::View& view, const contract::Claims& claims,
+    const std::function<bool(const Subscriber&, const history::Operation&)>& wanted);
 
 /// PUB-1.once: and gets it once. Finding: twice.
 Judgement judge_topic_once(const history::View& view, const contract::Claims& claims);

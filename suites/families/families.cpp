@@ -46,6 +46,8 @@ std::vector<const Scenario*> all() {
            dedupe(),
            holding(),
            batch(),
+           agents(),
+           agent_names(),
            audit(),
            handshake(),
            unclaimed(),

@@ -11,6 +11,8 @@
 
 namespace busproof::families {
 
+std::span<const stage::Scenario> agent_names();
+std::span<const stage::Scenario> agents();
 std::span<const stage::Scenario> audit();
 std::span<const stage::Scenario> backlog();
 std::span<const stage::Scenario> batch();

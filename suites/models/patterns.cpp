@@ -188,6 +188,13 @@ std::optional<bool> pattern_valid(std::string_view grammar, std::string_view pat
   return std::nullopt;
 }
 
+std::string_view pattern_signs(std::string_view grammar) {
+  if (grammar == "redis_glob") return "*?[";
+  if (grammar == "nats") return "*>";
+  if (grammar == "mqtt") return "+#";
+  return grammar == "amqp" ? "*#" : "";
+}
+
 bool pattern_escapes(std::string_view grammar, std::string_view pattern) {
   return grammar == "redis_glob" && pattern.find('\\') != std::string_view::npos;
 }

@@ -22,6 +22,9 @@ std::optional<bool> pattern_matches(std::string_view grammar, std::string_view p
 /// Whether the grammar takes that pattern; nothing where it leaves that open.
 std::optional<bool> pattern_valid(std::string_view grammar, std::string_view pattern);
 
+/// The signs to which the grammar gives a meaning wherever they stand; none where it is unknown.
+std::string_view pattern_signs(std::string_view grammar);
+
 /// Whether the pattern takes a sign's special meaning away by an escape.
 bool pattern_escapes(std::string_view grammar, std::string_view pattern);
 

@@ -49,7 +49,10 @@ Result<contract::Claims> Session::hello(const json::object& extra) {
   json::object params{{"protocol", json::array{"1.0"}},
                       {"client", json::object{{"name", "busproof"}, {"version", "1"}}}};
   for (const auto& member : extra) params[member.key()] = member.value();
-  auto answer = ask({event_of(Action::hello), "bus/hello", std::move(params)});
+  Request request{event_of(Action::hello), "bus/hello", std::move(params)};
+  for (const char* who : {"agent_id", "workspace_id"})
+    if (const auto* id = extra.if_contains(who)) request.detail[who] = *id;
+  auto answer = ask(std::move(request));
   if (!answer) return tl::make_unexpected(answer.error());
   shared_.recorder.set_claims(json::serialize(*answer), over_ == contract::Transport::lines);
   auto claims = contract::Claims::parse(*answer, over_);

@@ -14,7 +14,7 @@ constexpr auto kCor1Cases = std::to_array<Case>({
     {.name = "order", .says = "They come in the order of their acceptance."},
     {.name = "allowed",
      .says = "Messages at destinations that the caller may not subscribe to are left out.",
-     .also = "agents"},
+     .also = "agents queue"},
 });
 constexpr Rule kCor1{.id = "COR-1",
                      .level = Level::must,

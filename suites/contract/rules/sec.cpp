@@ -147,23 +147,24 @@ constexpr Rule kSec6{
 constexpr auto kSec7Cases = std::to_array<Case>({
     {.name = "inbox",
      .says = "A pattern that would match another agent's inbox gets nothing of it.",
-     .also = "agents topic"},
+     .also = "patterns topic"},
     {.name = "workspace",
      .says = "A pattern gets nothing of a workspace that its subscriber is no member of.",
-     .also = "agents topic"},
+     .also = "patterns topic"},
     {.name = "counts",
      .says = "Asking for counts or dead letters of another's inbox is forbidden.",
-     .also = "agents queue"},
+     .also = "queue"},
     {.name = "correlated",
      .says = "Correlating leaves another's inbox out.",
-     .also = "agents correlation"},
+     .also = "queue correlation"},
 });
 constexpr Rule kSec7{
     .id = "SEC-7",
     .level = Level::must,
-    .capability = "patterns",
+    .capability = "agents",
     .sentence =
-        "A pattern reaches no destination that its subscriber might not subscribe to by name.",
+        "Neither a pattern nor a count nor a list tells of a destination that the asker may "
+        "not subscribe to by name.",
     .sources = "S0, S3",
     .method = Method::tested,
     .cases = kSec7Cases};
