@@ -24,6 +24,17 @@ void add_target(CLI::App& app, TargetWords& words) {
   app.add_option("--unix", words.unix_path, "A bus that speaks lines over a Unix socket");
   app.add_option("--target", words.file, "A target file (YAML): how to start and reach the bus");
   app.add_option("--control", words.control, "The WebSocket address of its test hooks");
+  app.add_option("--backend", words.backend,
+                 "Where a target's servers come from: auto, container, local, url or none")
+      ->check(CLI::IsMember({"auto", "container", "local", "url", "none"}))
+      ->envname("BUSPROOF_BACKEND")
+      ->capture_default_str();
+  app.add_option(
+         "--postgres-url", words.postgres_url,
+         "A PostgreSQL server to use; rather by BUSPROOF_POSTGRES_URL, which is not recorded")
+      ->envname("BUSPROOF_POSTGRES_URL");
+  app.add_option("--redis-url", words.redis_url, "A Redis server to use; or by BUSPROOF_REDIS_URL")
+      ->envname("BUSPROOF_REDIS_URL");
   app.footer(
       "Behind -- stands the command of a bus that speaks lines on its stdin and stdout.\n"
       "Without a target it is refbus on SQLite, started for the run.");

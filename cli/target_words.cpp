@@ -32,9 +32,7 @@ TargetFile launched(const std::vector<std::string>& command) {
   return target;
 }
 
-}  // namespace
-
-contract::Result<TargetFile> target_of(const TargetWords& words) {
+contract::Result<TargetFile> named_target(const TargetWords& words) {
   const int ways = static_cast<int>(!words.url.empty()) + static_cast<int>(!words.tcp.empty()) +
                    static_cast<int>(!words.unix_path.empty()) +
                    static_cast<int>(!words.file.empty()) + static_cast<int>(!words.command.empty());
@@ -48,6 +46,18 @@ contract::Result<TargetFile> target_of(const TargetWords& words) {
   if (!words.command.empty()) return launched(words.command);
   return targets::parse_target(kDefaultTarget, "refbus-sqlite.yaml",
                                std::filesystem::current_path());
+}
+
+}  // namespace
+
+contract::Result<TargetFile> target_of(const TargetWords& words) {
+  auto target = named_target(words);
+  if (!target) return target;
+  for (const auto how : {backends::How::automatic, backends::How::url, backends::How::container,
+                         backends::How::local, backends::How::none})
+    if (backends::to_string(how) == words.backend)
+      target->stores->choose({how, words.postgres_url, words.redis_url});
+  return target;
 }
 
 std::string quoted(const std::string& word) {
@@ -64,11 +74,11 @@ std::string quoted(const std::string& word) {
 
 std::string quoted(const TargetWords& words) {
   std::string out;
-  const std::pair<const char*, const std::string*> options[] = {{"--url", &words.url},
-                                                                {"--tcp", &words.tcp},
-                                                                {"--unix", &words.unix_path},
-                                                                {"--target", &words.file},
-                                                                {"--control", &words.control}};
+  // The servers' URLs are left out: they hold passwords.
+  const std::string backend = words.backend == "auto" ? "" : words.backend;
+  const std::pair<const char*, const std::string*> options[] = {
+      {"--url", &words.url},     {"--tcp", &words.tcp},         {"--unix", &words.unix_path},
+      {"--target", &words.file}, {"--control", &words.control}, {"--backend", &backend}};
   for (const auto& [name, value] : options)
     if (!value->empty())
       out += fmt::format("{}{} {}", out.empty() ? "" : " ", name, quoted(*value));

@@ -14,6 +14,9 @@ namespace busproof::cli {
 struct TargetWords {
   std::string url, tcp, unix_path, file, control;
   std::vector<std::string> command;  ///< What stood behind "--".
+
+  /// Where the servers come from that a target file names.
+  std::string backend = "auto", postgres_url, redis_url;
 };
 
 /// The target so named; the embedded refbus where none is.

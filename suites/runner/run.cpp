@@ -120,6 +120,8 @@ class Run {
     claims_ = *claims;
     carry_out(ground, tasks(*claims));
     if (ground.unavailable) problem(kExitUnavailable, ground.given_up);
+    for (std::string& note : options_.target.stores->notes())
+      record_.notes.push_back(std::move(note));
     for (std::string& note : ground.notes()) record_.notes.push_back(std::move(note));
   }
 

@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
-#include "fixtures/backends/sqlite_file.hpp"
 #include "suites/stage/stage.hpp"
+#include "suites/targets/outside.hpp"
 
 namespace busproof::stage {
 namespace {
@@ -52,7 +52,7 @@ void Stage::mark_rows() {
                       fmt::format("what the bus remembers of messages that are gone stays: the "
                                   "target has to say with rows.{} what may not",
                                   name)};
-    const auto rows = backends::count_rows(backend.where, backend.rows);
+    const auto rows = targets::rows(setting_.target, name);
     if (!rows) give_up("rows: " + name, rows.error());
     sum += *rows;
     any = true;
@@ -64,11 +64,11 @@ void Stage::mark_rows() {
 
 bool Stage::corrupt_outside(const targets::Published& message, const Damage& damage) {
   const std::string name = fmt::format("{}.{}", damage.part, damage.op);
-  const targets::Backend* backend = setting_.target.corrupter(name);
-  if (backend == nullptr || damage.through_hook) return false;
-  auto changed =
-      backends::alter(backend->where, backend->corrupt.at(name),
-                      {.id = message.transaction_id, .offset = damage.at, .chunk = damage.chunk});
+  const std::string backend = setting_.target.corrupter(name);
+  if (backend.empty() || damage.through_hook) return false;
+  auto changed = targets::damage(
+      setting_.target, backend, setting_.target.backends().at(backend).corrupt.at(name),
+      {.id = message.transaction_id, .offset = damage.at, .chunk = damage.chunk});
   if (!changed) give_up("corrupt: " + name, changed.error());
   if (*changed == 0)
     throw Abandoned{Verdict::blocked,

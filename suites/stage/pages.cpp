@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
-#include "fixtures/backends/sqlite_file.hpp"
 #include "suites/stage/stage.hpp"
 #include "suites/targets/http_page.hpp"
+#include "suites/targets/outside.hpp"
 #include "suites/targets/samples.hpp"
 
 namespace busproof::stage {
@@ -48,11 +48,10 @@ bool Stage::ask_metrics() {
 }
 
 void Stage::look_in_archive(const targets::Published& message) {
-  const targets::Backend* backend = setting_.target.archive();
-  if (backend == nullptr)
+  const std::string backend = setting_.target.archive();
+  if (backend.empty())
     throw Abandoned{Verdict::unverified, "the target does not say how to look into the archive"};
-  const auto rows =
-      backends::rows_found(backend->where, backend->archive, {.id = message.transaction_id});
+  const auto rows = targets::archived(setting_.target, backend, {.id = message.transaction_id});
   if (!rows) give_up("looking into the archive", rows.error());
   recorder().add({.action = history::Action::mark, .message = message.message, .amount = *rows},
                  {.error = "archive"});

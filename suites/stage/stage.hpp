@@ -150,7 +150,7 @@ class Stage {
   /// Looks for a swept message in the archive and records the mark "archive" with the number of
   /// rows found. Unverified where the target does not say where that is.
   void look_in_archive(const targets::Published& message);
-  [[nodiscard]] bool has_archive() const { return setting_.target.archive() != nullptr; }
+  [[nodiscard]] bool has_archive() const { return !setting_.target.archive().empty(); }
 
   /// Damages what is stored of that message: from outside where the target says how, else through
   /// the hook. Recorded as the mark "corrupted"; `by` of its detail says which. Unverified where
@@ -165,7 +165,7 @@ class Stage {
 
   /// Whether that can be done from outside.
   [[nodiscard]] bool reaches(const Damage& damage) const {
-    return setting_.target.corrupter(damage.part + "." + damage.op) != nullptr;
+    return !setting_.target.corrupter(damage.part + "." + damage.op).empty();
   }
 
   /// Starts the bus, which may rightly refuse that. The mark "started" or "not_started", with what

@@ -61,16 +61,16 @@ Result<std::unique_ptr<Target>> Target::make(Reactor& reactor, const TargetFile&
 }
 
 Result<std::unique_ptr<Target>> Target::twin() const {
-  auto made = make_on(reactor_, written_, work_ / "twin", data(), wrap_);
+  auto made = make_on(reactor_, written_, work_ / "twin", data(), wrap_, this);
   if (made) (*made)->first_variant_ = first_variant_;
   return made;
 }
 
 Result<std::unique_ptr<Target>> Target::make_on(Reactor& reactor, const TargetFile& file,
                                                 const fs::path& work, const fs::path& data,
-                                                const Wrap& wrap) {
+                                                const Wrap& wrap, const Target* sibling) {
   std::unique_ptr<Target> target(new Target(reactor, file, wrap));  // The constructor is private.
-  if (auto prepared = target->prepare(work, data); !prepared)
+  if (auto prepared = target->prepare(work, data, sibling); !prepared)
     return tl::make_unexpected(prepared.error());
   auto connector = target->make_connector();
   if (!connector) return tl::make_unexpected(connector.error());
@@ -88,7 +88,7 @@ Target::~Target() {
   if (process_) stop();
 }
 
-Result<void> Target::prepare(const fs::path& work, const fs::path& data) {
+Result<void> Target::prepare(const fs::path& work, const fs::path& data, const Target* sibling) {
   work_ = work;
   std::error_code failed;
   for (const fs::path& folder : {work, data}) {
@@ -102,7 +102,27 @@ Result<void> Target::prepare(const fs::path& work, const fs::path& data) {
     if (!port) return tl::make_unexpected(port.error());
     values_[name] = std::to_string(*port);
   }
+  if (auto lodged = lodge(sibling); !lodged) return lodged;
   return substitute_all();
+}
+
+/// What the bus has of each server: a space of its own, or its sibling's; always its own proxy.
+Result<void> Target::lodge(const Target* sibling) {
+  for (auto& [name, backend] : file_.backends) {
+    if (backend.kind == Backend::Kind::sqlite) continue;
+    const Lodging* other = sibling == nullptr ? nullptr : sibling->lodging(name);
+    auto lodging = file_.stores->lodge(name, backend, other == nullptr ? nullptr : other->space);
+    if (!lodging) return tl::make_unexpected(lodging.error());
+    backend.where = lodging->space->for_harness().url();
+    values_.merge(placeholders(name, *lodging));
+    lodgings_.emplace(name, std::move(*lodging));
+  }
+  return {};
+}
+
+const Lodging* Target::lodging(const std::string& backend) const {
+  const auto found = lodgings_.find(backend);
+  return found == lodgings_.end() ? nullptr : &found->second;
 }
 
 Result<void> Target::substitute_all() {
@@ -118,7 +138,8 @@ Result<void> Target::substitute_all() {
   }
   for (auto& [name, variant] : file_.variants)
     for (auto& [variable, value] : variant) texts.push_back(&value);
-  for (auto& [name, backend] : file_.backends) texts.push_back(&backend.where);
+  for (auto& [name, backend] : file_.backends)
+    if (backend.kind == Backend::Kind::sqlite) texts.push_back(&backend.where);
   for (std::string* text : texts) {
     auto done = substitute(*text, values_);
     if (!done)
@@ -247,7 +268,8 @@ bool Target::keeps_data() const {
 
 fs::path Target::main_file() const {
   for (const auto& [name, backend] : file_.backends)
-    if (backend.where.starts_with(data())) return backend.where;
+    if (backend.kind == Backend::Kind::sqlite && backend.where.starts_with(data()))
+      return backend.where;
   return {};
 }
 
@@ -265,17 +287,16 @@ std::optional<process::Holdings> Target::holdings() const {
   return process::holdings(process_->pid());
 }
 
-const Backend* Target::archive() const {
+std::string Target::archive() const {
   for (const auto& [name, backend] : file_.backends)
-    if (!backend.archive.empty()) return &backend;
-  return nullptr;
+    if (!backend.archive.empty()) return name;
+  return {};
 }
 
-const Backend* Target::corrupter(const std::string& damage) const {
-  const auto found =
-      std::find_if(file_.backends.begin(), file_.backends.end(),
-                   [&](const auto& backend) { return backend.second.corrupt.contains(damage); });
-  return found == file_.backends.end() ? nullptr : &found->second;
+std::string Target::corrupter(const std::string& damage) const {
+  for (const auto& [name, backend] : file_.backends)
+    if (backend.corrupt.contains(damage)) return name;
+  return {};
 }
 
 std::optional<std::chrono::milliseconds> Target::processor_time() const {

@@ -80,13 +80,16 @@ class Target {
   /// What all that was launched holds now; nothing where it does not run from here.
   [[nodiscard]] std::optional<process::Holdings> holdings() const;
 
-  /// What damages a stored byte from outside ("payload.flip"), or null.
-  [[nodiscard]] const Backend* corrupter(const std::string& damage) const;
+  /// The backend that can be damaged so from outside ("payload.flip"); empty: none.
+  [[nodiscard]] std::string corrupter(const std::string& damage) const;
 
   [[nodiscard]] const std::map<std::string, Backend>& backends() const { return file_.backends; }
 
-  /// The store in whose archive a swept message can be looked for, or null.
-  [[nodiscard]] const Backend* archive() const;
+  /// The backend in whose archive a swept message can be looked for; empty: none.
+  [[nodiscard]] std::string archive() const;
+
+  /// The space and the proxy that this bus has of a server named in its file; null for a file.
+  [[nodiscard]] const Lodging* lodging(const std::string& backend) const;
 
   Connector& connector() { return *connector_; }
 
@@ -117,9 +120,11 @@ class Target {
   static contract::Result<std::unique_ptr<Target>> make_on(Reactor& reactor, const TargetFile& file,
                                                            const std::filesystem::path& work,
                                                            const std::filesystem::path& data,
-                                                           const Wrap& wrap);
+                                                           const Wrap& wrap,
+                                                           const Target* sibling = nullptr);
   contract::Result<void> prepare(const std::filesystem::path& work,
-                                 const std::filesystem::path& data);
+                                 const std::filesystem::path& data, const Target* sibling);
+  contract::Result<void> lodge(const Target* sibling);
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();
   contract::Result<void> launch(const Environment& over);
@@ -130,7 +135,8 @@ class Target {
   Environment values_;
   std::string control_token_;
   std::filesystem::path work_;
-  std::uintmax_t log_begins_ = 0;  // Of the process that runs or ran last.
+  std::uintmax_t log_begins_ = 0;            // Of the process that runs or ran last.
+  std::map<std::string, Lodging> lodgings_;  // Outlive the process.
   std::unique_ptr<Connector> connector_, control_;
   std::unique_ptr<disk::Disk> disk_;  // Outlives the process.
   std::optional<process::Process> process_;

@@ -137,6 +137,13 @@ Http http_of(const YAML::Node& node) {
   return http;
 }
 
+Backend::Kind server_kind_of(const YAML::Node& node, const std::string& where) {
+  const std::string kind = text_of(node, where);
+  if (kind == "postgres") return Backend::Kind::postgres;
+  if (kind == "redis") return Backend::Kind::redis;
+  wrong(node, fmt::format("{} is \"{}\"; it is postgres or redis", where, kind));
+}
+
 std::map<std::string, Backend> backends_of(const YAML::Node& node) {
   std::map<std::string, Backend> backends;
   if (!node) return backends;
@@ -144,10 +151,18 @@ std::map<std::string, Backend> backends_of(const YAML::Node& node) {
   for (const auto& member : node) {
     const auto name = member.first.as<std::string>();
     const std::string where = "backends." + name;
-    check_keys(member.second, where, {"sqlite", "holds"});
-    if (!member.second["sqlite"]) wrong(member.second, where + " must name its sqlite file");
+    check_keys(member.second, where, {"sqlite", "server", "settings", "image", "holds"});
+    if (static_cast<bool>(member.second["sqlite"]) == static_cast<bool>(member.second["server"]))
+      wrong(member.second, where + " must name its sqlite file, or the server: postgres or redis");
     Backend backend;
-    backend.where = text_of(member.second["sqlite"], where + ".sqlite");
+    if (member.second["sqlite"])
+      backend.where = text_of(member.second["sqlite"], where + ".sqlite");
+    else
+      backend.kind = server_kind_of(member.second["server"], where + ".server");
+    if (member.second["sqlite"] && (member.second["settings"] || member.second["image"]))
+      wrong(member.second, where + " is a file: only a server has settings and an image");
+    backend.settings = environment_of(member.second["settings"], where + ".settings");
+    if (member.second["image"]) backend.image = text_of(member.second["image"], where + ".image");
     if (member.second["holds"]) backend.holds = words_of(member.second["holds"], where + ".holds");
     backends[name] = std::move(backend);
   }
@@ -204,6 +219,8 @@ void read_older(const YAML::Node& node, std::map<std::string, Backend>& backends
     if (backend == backends.end())
       wrong(member["backend"],
             fmt::format("older.backend is \"{}\", which is none of backends", older.backend));
+    if (backend->second.kind != Backend::Kind::sqlite)
+      wrong(member["backend"], "data of an older schema are put into sqlite files alone");
     older.waiting = environment_of(member["waiting"], "older.waiting");
     older.dead = environment_of(member["dead"], "older.dead");
     if (member["acked"]) older.acked = words_of(member["acked"], "older.acked");

@@ -7,11 +7,13 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "suites/contract/result.hpp"
+#include "suites/targets/stores.hpp"
 
 namespace busproof::targets {
 
@@ -57,12 +59,15 @@ struct Older {
   std::vector<std::string> acked;              ///< What it is done with: transaction ids.
 };
 
-/// A store of the bus that can be reached without the bus.
+/// A store of the bus that can be reached without the bus: its file, or a server that is started
+/// for it.
 struct Backend {
-  enum class Kind : std::uint8_t { sqlite };
+  enum class Kind : std::uint8_t { sqlite, postgres, redis };
   Kind kind = Kind::sqlite;
-  std::string where;                           ///< The database's file.
-  std::vector<std::string> holds;              ///< "payloads", "queues", "topics"
+  std::string where;  ///< The database's file; of a server, once it was started, the URL.
+  std::map<std::string, std::string> settings = {};  ///< The server's own: "fsync" to "off".
+  std::string image = {};                            ///< Of its container; empty: the pinned one.
+  std::vector<std::string> holds;                    ///< "payloads", "queues", "topics"
   std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
   std::string rows;     ///< Counts what finished work may not leave; empty: every row there is.
   std::string archive;  ///< The query that finds a swept message, $1; empty: none is told.
@@ -88,6 +93,9 @@ struct TargetFile {
   std::map<std::string, Environment> variants;
   std::map<std::string, Backend> backends;
   std::string profile;  ///< Empty: the default.
+
+  /// The servers among the backends, shared by all copies: what is started once stays.
+  std::shared_ptr<Stores> stores = std::make_shared<Stores>();
 };
 
 contract::Result<TargetFile> parse_target(const std::string& text, const std::string& origin,

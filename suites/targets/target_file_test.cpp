@@ -74,6 +74,29 @@ profile: queue
   EXPECT_EQ(target->profile, "queue");
 }
 
+TEST(TargetFile, ServersAreAskedFor) {
+  const auto target = parsed(R"(
+connect: {tcp: "127.0.0.1:1"}
+backends:
+  payloads: {server: postgres, settings: {fsync: "off"}, image: "example/pg:1", holds: [payloads]}
+  queues: {server: redis}
+rows: {payloads: SELECT count(*) FROM body}
+)");
+  ASSERT_TRUE(target) << target.error().detail();
+  const Backend& payloads = target->backends.at("payloads");
+  EXPECT_EQ(payloads.kind, Backend::Kind::postgres);
+  EXPECT_EQ(payloads.settings, (Environment{{"fsync", "off"}}));
+  EXPECT_EQ(payloads.image, "example/pg:1");
+  EXPECT_EQ(target->backends.at("queues").kind, Backend::Kind::redis);
+  const std::string bus = "connect: {tcp: \"127.0.0.1:1\"}\n";
+  EXPECT_EQ(refusal(bus + "backends: {s: {server: oracle}}"),
+            "bus.yaml, line 2: backends.s.server is \"oracle\"; it is postgres or redis");
+  EXPECT_NE(refusal(bus + "backends: {s: {}}").find("must name its sqlite file, or the server"),
+            std::string::npos);
+  EXPECT_NE(refusal(bus + "backends: {s: {sqlite: f, settings: {a: b}}}").find("is a file"),
+            std::string::npos);
+}
+
 TEST(TargetFile, WhatIsLeftOutHasItsDefault) {
   const auto target = parsed("launch: {command: [bus]}\nconnect: {stdio: launch}\n");
   ASSERT_TRUE(target) << target.error().detail();

@@ -1,0 +1,34 @@
+#include "suites/targets/outside.hpp"
+
+#include "fixtures/backends/server_store.hpp"
+
+namespace busproof::targets {
+
+using contract::Result;
+
+Result<std::int64_t> damage(const Target& target, const std::string& backend,
+                            const std::string& statements, const backends::Values& values) {
+  if (const Lodging* lodging = target.lodging(backend))
+    return backends::alter(lodging->space->for_harness(), lodging->space->prefix(), statements,
+                           values);
+  return backends::alter(target.backends().at(backend).where, statements, values);
+}
+
+Result<std::int64_t> rows(const Target& target, const std::string& backend) {
+  const Backend& store = target.backends().at(backend);
+  if (const Lodging* lodging = target.lodging(backend))
+    return backends::count_rows(lodging->space->for_harness(), lodging->space->prefix(),
+                                store.rows);
+  return backends::count_rows(store.where, store.rows);
+}
+
+Result<std::int64_t> archived(const Target& target, const std::string& backend,
+                              const backends::Values& values) {
+  const Backend& store = target.backends().at(backend);
+  if (const Lodging* lodging = target.lodging(backend))
+    return backends::rows_found(lodging->space->for_harness(), lodging->space->prefix(),
+                                store.archive, values);
+  return backends::rows_found(store.where, store.archive, values);
+}
+
+}  // namespace busproof::targets

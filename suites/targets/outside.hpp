@@ -1,0 +1,30 @@
+// Reaching into a store past the bus, be it a file or a server: what the target file's `corrupt`,
+// `rows` and `archive` say, carried out.
+//
+// Threads: any number at once.
+// Errors:  "unavailable" with what the store said.
+#pragma once
+
+#include <cstdint>
+
+#include <string>
+
+#include "fixtures/backends/sqlite_file.hpp"
+#include "suites/contract/result.hpp"
+#include "suites/targets/target.hpp"
+
+namespace busproof::targets {
+
+/// Carries out that damage; how much it changed.
+contract::Result<std::int64_t> damage(const Target& target, const std::string& backend,
+                                      const std::string& statements,
+                                      const backends::Values& values);
+
+/// What the backend's `rows` counts.
+contract::Result<std::int64_t> rows(const Target& target, const std::string& backend);
+
+/// How often the backend's `archive` finds that message.
+contract::Result<std::int64_t> archived(const Target& target, const std::string& backend,
+                                        const backends::Values& values);
+
+}  // namespace busproof::targets
