@@ -5,9 +5,9 @@
 CREATE TYPE message_status AS ENUM ('pending', 'complete', 'error', 'expired');
 CREATE TYPE compression_type AS ENUM ('none', 'gzip', 'zstd');
 
-CREATE FUNCTION message_bus_instant(ms bigint) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION message_bus_instant(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE
   RETURN timestamptz '1970-01-01 00:00:00+00' + ms * interval '1 millisecond';
-CREATE FUNCTION message_bus_ms(instant timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION message_bus_ms(instant timestamptz) RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
   RETURN floor(extract(epoch FROM instant) * 1000)::bigint;
 
 -- One row per accepted message. seq is the order of acceptance. What a client names without a bound

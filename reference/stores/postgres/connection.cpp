@@ -210,7 +210,8 @@ void Connection::open() {
                   "SET idle_in_transaction_session_timeout = 60000;"
                   "SET client_min_messages = error; SET bytea_output = 'hex';"
                   "SET standard_conforming_strings = on; SET default_transaction_isolation = "
-                  "'read committed'; SET enable_seqscan = off; SET jit = off;"
+                  "'read committed'; SET enable_seqscan = off; SET enable_hashjoin = off;"
+                  "SET enable_mergejoin = off; SET jit = off;"
                   "SET plan_cache_mode = force_generic_plan;"
                   "SELECT set_config('synchronous_commit', 'on', false) "
                   "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
