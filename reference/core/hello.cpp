@@ -19,6 +19,7 @@ json::object capabilities(const State& state) {
   json::object claimed{{"routing", {{"fallback", "none"}}},
                        {"store", {{"keeps", "until_expiry"}}},
                        {"integrity", {{"inline", true}}},
+                       {"chunking", json::object()},
                        {"compression", {{"algorithms", algorithms(state)}}},
                        {"ttl",
                         {{"on_expiry", state.settings.expiry.dead_letters ? "dead_letter" : "drop"},
@@ -54,6 +55,7 @@ json::object capabilities(const State& state) {
                        {"config", json::object()}};
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
+  if (state.settings.uploads) claimed["upload"] = json::object();
   if (state.settings.control_token) {
     for (const auto* hook :
          {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})
@@ -67,6 +69,10 @@ json::object limits(const Limits& limits) {
           {"payload_bytes_max", limits.payload_bytes_max},
           {"message_bytes_max", limits.message_bytes_max},
           {"retrieve_bytes_max", limits.retrieve_bytes_max},
+          {"chunk_threshold_bytes", limits.chunk_threshold_bytes},
+          {"chunk_bytes", limits.chunk_bytes},
+          {"upload_ttl_ms", limits.upload_ttl.count()},
+          {"uploads_max", limits.uploads_max},
           {"buffer_bytes_max", limits.buffer_bytes_max},
           {"ttl_default_ms", limits.ttl_default.count()},
           {"ttl_max_ms", limits.ttl_max.count()},
@@ -98,8 +104,8 @@ json::object limits(const Limits& limits) {
           {"health", {{"degraded_ms", 50}, {"unhealthy_ms", 200}, {"detect_ms", 5'000}}},
           {"wakeup_ms", 1'000},
           {"counts_settle_ms", 500},
-          {"ping_ms", 30'000},
-          {"idle_ms", 60'000},
+          {"ping_ms", limits.ping.count()},
+          {"idle_ms", limits.idle.count()},
           {"shutdown_ms", 5'000},
           {"recovery_ms", 10'000},
           {"answer_ms", 10'000}};

@@ -43,10 +43,18 @@ bool Policies::may_speak_for(const Caller& caller, std::string_view agent) const
 
 bool Policies::takes_type(std::string_view type) const { return is_message_type(type); }
 
+Ms Policies::ping_after(Ms declared) const { return declared; }
+
+Ms Policies::drop_after(Ms declared) const { return declared; }
+
 Digest Policies::digest(const Body& body) const { return sha256(body.bytes); }
 
 bool Policies::intact(const Body& stored, const Digest& expected) const {
   return digest(stored) == expected;
+}
+
+bool Policies::whole(const Digest& computed, const Digest& expected, std::uint64_t) const {
+  return computed == expected;
 }
 
 Piece Policies::pack(Codec setting, std::string_view bytes) const {

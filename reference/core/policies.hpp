@@ -55,11 +55,18 @@ class Policies {
   /// Whether a message may be of that type [AGT-5].
   virtual bool takes_type(std::string_view type) const;
 
+  /// How long a peer may say nothing until it is pinged, and until it is gone [END-4].
+  virtual Ms ping_after(Ms declared) const;
+  virtual Ms drop_after(Ms declared) const;
+
   /// The digest of a payload [SUM-1].
   virtual Digest digest(const Body& body) const;
 
   /// Whether a stored body is still the one that `expected` was taken of [SUM-2].
   virtual bool intact(const Body& stored, const Digest& expected) const;
+
+  /// The same for a payload of `size` bytes that was read piece by piece.
+  virtual bool whole(const Digest& computed, const Digest& expected, std::uint64_t size) const;
 
   /// What is stored of one piece of a payload under that setting; kept as it is where compression
   /// would not make it smaller [COMP-2, COMP-4].

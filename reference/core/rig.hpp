@@ -32,6 +32,7 @@ class CountingRandom : public Random {
 class Rig {
  public:
   Codec compression = Codec::none;  ///< of payloads stored from now on
+  bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
 

@@ -28,15 +28,20 @@ core::MessageView SqliteQueueStore::message_view(Statement& row, int first, bool
   view.created = row.integer(first + kCreated);
   view.expires = row.integer(first + kExpires);
   if (!row.is_null(first + kError)) view.error = row.text(first + kError);
-  view.status =
-      status_of(row.integer(first + kSeq), view.destination, view.expires, view.error.has_value());
+  const auto upload = static_cast<Upload>(row.integer(first + kUpload));
+  view.upload = upload != Upload::none;
+  if (!row.is_null(first + kPayload)) view.payload = row.text(first + kPayload);
+  view.chunk = static_cast<std::uint64_t>(row.integer(first + kChunk));
+  view.status = status_of(row.integer(first + kSeq), view.destination, view.expires,
+                          view.error.has_value(), upload);
   return view;
 }
 
 core::Status SqliteQueueStore::status_of(std::int64_t message, const std::string& destination,
-                                         core::Instant expires, bool spoiled) {
+                                         core::Instant expires, bool spoiled, Upload upload) {
   if (expires <= now_) return core::Status::expired;
   if (spoiled) return core::Status::error;
+  if (upload == Upload::unnamed) return core::Status::pending;
   bool pending = false;
   for (const auto* group : ledger_->groups(destination)) {
     const auto copy = owed({message, group->id});
@@ -128,6 +133,7 @@ core::View SqliteQueueStore::view(const core::AskStats& ask) {
 }
 
 core::Result<core::View> SqliteQueueStore::look(const core::Question& question, core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   auto found = std::visit([&](const auto& ask) { return view(ask); }, question);
   if (database_->failed()) return tl::unexpected(database_->take_error());
