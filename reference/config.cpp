@@ -39,6 +39,22 @@ constexpr std::array kVariables{
              [](Config& c, std::int64_t v) {
                c.limits.buffer_bytes_max = static_cast<std::uint64_t>(v);
              }},
+    Variable{"REFBUS_PING_MS", 300, 3'600'000,
+             [](Config& c, std::int64_t v) {
+               c.limits.ping = core::Ms(v);
+               c.limits.idle = 2 * c.limits.ping;
+             }},
+    Variable{
+        "REFBUS_CHUNK_BYTES", 4'096, 64 * kMegabyte,
+        [](Config& c, std::int64_t v) { c.limits.chunk_bytes = static_cast<std::uint64_t>(v); }},
+    Variable{"REFBUS_CHUNK_THRESHOLD_BYTES", 4'096, 1'024 * kMegabyte,
+             [](Config& c, std::int64_t v) {
+               c.limits.chunk_threshold_bytes = static_cast<std::uint64_t>(v);
+             }},
+    Variable{"REFBUS_UPLOAD_TTL_MS", 100, 30LL * 24 * 3'600'000,
+             [](Config& c, std::int64_t v) { c.limits.upload_ttl = core::Ms(v); }},
+    Variable{"REFBUS_UPLOADS_MAX", 1, 1'000'000,
+             [](Config& c, std::int64_t v) { c.limits.uploads_max = v; }},
     Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"REFBUS_LOSS_WINDOW_MS", 50, 60'000,
@@ -121,6 +137,19 @@ std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+// A database that is named is used, unless another store is asked for.
+std::optional<ConfigError> read_store(Config& config, Lookup lookup) {
+  auto& place = config.postgres;
+  place = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
+           lookup("REFBUS_SCHEMA").value_or("")};
+  const auto fallback = place.address.empty() ? "sqlite" : "postgres";
+  const auto name = lookup("REFBUS_STORE").value_or(fallback);
+  const auto store = parse_store(name);
+  if (!store) return wrong("REFBUS_STORE", name, "sqlite or postgres");
+  config.store = *store;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_control(Config& config, Lookup lookup) {
   const auto on = lookup("BUSPROOF_CONTROL");
   if (on && *on != "0" && *on != "1") return wrong("BUSPROOF_CONTROL", *on, "0 or 1");
@@ -159,15 +188,31 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
           "a whole number, " + std::to_string(variable.low) + ".." + std::to_string(variable.high));
     variable.set(config, *value);
   }
+  if (config.limits.chunk_threshold_bytes < config.limits.chunk_bytes)
+    return wrong("REFBUS_CHUNK_THRESHOLD_BYTES",
+                 std::to_string(config.limits.chunk_threshold_bytes),
+                 "at least REFBUS_CHUNK_BYTES");
   if (auto error = read_enabled(config, lookup)) return error;
   if (auto error = read_expiry(config, lookup)) return error;
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
+  if (auto error = read_store(config, lookup)) return error;
   return read_control(config, lookup);
 }
 
+std::optional<Store> parse_store(std::string_view name) {
+  if (name == "sqlite") return Store::sqlite;
+  if (name == "postgres") return Store::postgres;
+  return std::nullopt;
+}
+
 std::optional<ConfigError> check(const Config& config) {
+  if (config.store == Store::postgres && config.postgres.address.empty())
+    return ConfigError{"SUPABASE_URL= is not allowed: the PostgreSQL store needs an address"};
+  if (config.store == Store::postgres && !config.power_loss)
+    return wrong("REFBUS_DURABILITY", "process_crash",
+                 "power_loss; what else a PostgreSQL server may lose, it says itself");
   if (!config.insecure && !is_loopback(config.listen.host))
     return wrong("--listen", config.listen.host,
                  "a loopback address, unless --insecure says that anyone may connect");

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "reference/core/limits.hpp"
@@ -17,9 +18,21 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitData = 65;
 inline constexpr int kExitUnavailable = 69;
 
+/// Where messages and payloads are kept.
+enum class Store : std::uint8_t { sqlite, postgres };
+
+/// A PostgreSQL database; `schema` may be empty: the one that the database gives.
+struct PostgresPlace {
+  std::string address;
+  std::string password;
+  std::string schema;
+};
+
 struct Config {
   server::Address listen{"127.0.0.1", 7077};
   std::string data = "./refbus-data";
+  Store store = Store::sqlite;
+  PostgresPlace postgres;
   std::optional<server::Address> control;
   std::string control_token;
   bool insecure = false;
@@ -49,6 +62,9 @@ std::variant<server::Address, ConfigError> parse_address(const std::string& what
 
 /// Lets the environment's variables change `config`; flags come later and win.
 std::optional<ConfigError> read_environment(Config& config, Lookup lookup);
+
+/// `sqlite` or `postgres`.
+std::optional<Store> parse_store(std::string_view name);
 
 /// What no single value shows: loopback, the control hooks' token.
 std::optional<ConfigError> check(const Config& config);

@@ -48,6 +48,29 @@ TEST_F(Configuration, TakesWhatIsAllowed) {
   EXPECT_EQ(config.clock_offset, core::Shift(5'000));
 }
 
+TEST_F(Configuration, TakesTheDatabaseThatIsNamed) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, Store::sqlite);
+  variables = {{"SUPABASE_URL", "postgresql://bus@host/db"}, {"SUPABASE_KEY", "secret"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, Store::postgres);
+  EXPECT_EQ(config.postgres.address, "postgresql://bus@host/db");
+  EXPECT_EQ(config.postgres.password, "secret");
+  variables["REFBUS_STORE"] = "sqlite";
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, Store::sqlite);
+}
+
+TEST_F(Configuration, RefusesAStoreThatCannotBe) {
+  variables = {{"REFBUS_STORE", "oracle"}};
+  EXPECT_EQ(error(), "REFBUS_STORE=oracle is not allowed: sqlite or postgres");
+  variables = {{"REFBUS_STORE", "postgres"}};
+  EXPECT_EQ(error(), "SUPABASE_URL= is not allowed: the PostgreSQL store needs an address");
+  variables = {{"SUPABASE_URL", "postgresql://bus@host/db"},
+               {"REFBUS_DURABILITY", "process_crash"}};
+  EXPECT_NE(error().find("REFBUS_DURABILITY=process_crash is not allowed"), std::string::npos);
+}
+
 TEST_F(Configuration, DisabledAllThatFitsAMessageGoesInline) {
   EXPECT_EQ(error(), "");
   EXPECT_TRUE(config.enabled);

@@ -24,17 +24,25 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
   Config config;
   std::string listen;
   std::string control;
-  CLI::App app("refbus: a message bus with queues, topics and stored payloads, on SQLite",
-               "refbus");
+  std::string store;
+  CLI::App app(
+      "refbus: a message bus with queues, topics and stored payloads, on SQLite or "
+      "PostgreSQL",
+      "refbus");
   app.add_option("--listen", listen, "HOST:PORT to serve on; port 0 takes any")
       ->default_str("127.0.0.1:7077");
-  app.add_option("--data", config.data, "directory of the database")->capture_default_str();
+  app.add_option("--data", config.data, "directory of the SQLite database")->capture_default_str();
+  app.add_option("--store", store,
+                 "sqlite or postgres; left out: postgres where SUPABASE_URL names a database");
   app.add_option("--control", control,
                  "HOST:PORT of the test hooks, off by default; their token is "
                  "BUSPROOF_CONTROL_TOKEN");
   app.add_flag("--insecure", config.insecure, "allow other than loopback addresses");
   app.footer(
-      "Environment: MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
+      "Environment: SUPABASE_URL (postgresql://USER@HOST:PORT/DATABASE), SUPABASE_KEY (its "
+      "password),\n"
+      "REFBUS_SCHEMA (of a bus that shares its database with others), REFBUS_STORE,\n"
+      "MESSAGE_BUS_ENABLED (true; false: all goes inline), MESSAGE_BUS_TTL_HOURS "
       "(48),\n"
       "MESSAGE_BUS_MAX_PAYLOAD_MB (100; 1 MB is 1048576 bytes), MESSAGE_BUS_COMPRESSION (gzip; "
       "none,\n"
@@ -42,8 +50,9 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "power\n"
       "cut may lose what was accepted in the last REFBUS_LOSS_WINDOW_MS, 500),\n"
       "REFBUS_INLINE_BYTES_MAX, REFBUS_MESSAGE_BYTES_MAX,\n"
-      "REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX, REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX "
-      "(any\n"
+      "REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX, REFBUS_LEASE_DEFAULT_MS, REFBUS_PING_MS "
+      "(30000;\n"
+      "a peer silent for twice that is dropped), REFBUS_MESSAGES_MAX (any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
       "dead_letter), REFBUS_ARCHIVE=1 to archive what expires; for tests BUSPROOF_CONTROL=1 with\n"
       "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
@@ -65,6 +74,11 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       config.listen = std::get<server::Address>(address);
     else
       config.control = std::get<server::Address>(address);
+  }
+  if (!store.empty()) {
+    const auto named = parse_store(store);
+    if (!named) return usage("--store=" + store + " is not allowed: sqlite or postgres");
+    config.store = *named;
   }
   if (const auto error = check(config)) return usage(error->message);
   return config;

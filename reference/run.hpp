@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <variant>
 
 #include "reference/config.hpp"
@@ -19,10 +20,13 @@ struct Seams {
   std::unique_ptr<core::Policies> policies;
   std::unique_ptr<executor::Edge> edge;
   std::unique_ptr<core::Random> random;
+  std::string place{};     ///< of the data, for people
+  bool power_loss = true;  ///< What a store answered for survives a power cut.
 };
 
-/// The shipped bus' seams: both stores in `config.data`/refbus.db. An int is the exit code where
-/// the data can't be used; why has been written to stderr.
+/// The shipped bus' seams: both stores in `config.data`/refbus.db, or in the PostgreSQL database
+/// that `config` names. An int is the exit code where the data can't be used; why has been written
+/// to stderr.
 std::variant<Seams, int> make_seams(const Config& config);
 
 /// Serves until a signal; the exit code.

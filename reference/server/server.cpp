@@ -90,7 +90,7 @@ class Sessions : public Roster, public executor::Outlet {
 struct Shared {
   executor::Executor& executor;
   Sessions& sessions;
-  std::uint64_t message_bytes_max;
+  Bounds bounds;
 };
 
 // One accepted socket until it is a WebSocket or gone.
@@ -120,9 +120,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     const auto path = target.substr(0, target.find('?'));
     const bool here = role_ == core::Role::control || path == "/ws/connect";
     if (here && beast::websocket::is_upgrade(request)) {
-      const SessionSettings settings{role_, shared_.message_bytes_max};
       start_session(std::move(socket_), std::move(request), shared_.executor, shared_.sessions,
-                    settings);
+                    role_, shared_.bounds);
       return;
     }
     const bool get = request.method() == http::verb::get || request.method() == http::verb::head;
@@ -256,8 +255,8 @@ struct Server::Parts {
         executor(executor_given),
         sessions(executor),
         signals(context, SIGTERM, SIGINT),
-        clients(context, {executor, sessions, settings.message_bytes_max}, core::Role::client),
-        control(context, {executor, sessions, settings.message_bytes_max}, core::Role::control) {}
+        clients(context, {executor, sessions, settings.bounds}, core::Role::client),
+        control(context, {executor, sessions, settings.bounds}, core::Role::control) {}
 
   ServerSettings settings;
   executor::Executor& executor;

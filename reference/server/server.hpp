@@ -6,6 +6,7 @@
 #include <string>
 
 #include "reference/executor/executor.hpp"
+#include "reference/server/session.hpp"
 
 namespace reference::server {
 
@@ -17,7 +18,7 @@ struct Address {
 struct ServerSettings {
   Address listen;
   std::optional<Address> control;
-  std::uint64_t message_bytes_max = 0;
+  Bounds bounds;
   std::size_t threads = 2;
   core::Ms shutdown{5'000};
 };

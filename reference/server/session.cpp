@@ -16,6 +16,8 @@
 #include <deque>
 #include <mutex>
 
+#include "reference/server/gathering_socket.hpp"
+
 namespace reference::server {
 namespace {
 
@@ -28,6 +30,8 @@ constexpr std::string_view kSubprotocol = "busproof.v1";
 constexpr std::size_t kKeptBuffer = 1'048'576;
 // Written bytes are reported to the core in portions, or when nothing is left to write.
 constexpr std::uint64_t kReportBytes = 65'536;
+// Silence is looked for so often within one span after which the peer is pinged.
+constexpr int kLooks = 4;
 constexpr std::chrono::seconds kCloseTime{3};
 constexpr std::chrono::seconds kLastWordsTime{60};
 
@@ -47,22 +51,25 @@ bool offers_subprotocol(const HttpRequest& request) {
 class WebSocketSession : public Session, public std::enable_shared_from_this<WebSocketSession> {
  public:
   WebSocketSession(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
-                   SessionSettings settings)
+                   core::Role role, Bounds bounds)
       : stream_(std::move(socket)),
         timer_(stream_.get_executor()),
+        silence_(stream_.get_executor()),
         request_(std::move(request)),
         executor_(executor),
         roster_(roster),
-        settings_(settings) {}
+        role_(role),
+        bounds_(bounds) {}
 
   void start() {
+    // Beast's own idle time sets a timer at every read.
     stream_.set_option(
-        ws::stream_base::timeout{std::chrono::seconds(10), std::chrono::seconds(60), true});
+        ws::stream_base::timeout{std::chrono::seconds(10), ws::stream_base::none(), false});
     const bool offered = offers_subprotocol(request_);
     stream_.set_option(ws::stream_base::decorator([offered](ws::response_type& response) {
       if (offered) response.set(beast::http::field::sec_websocket_protocol, kSubprotocol);
     }));
-    stream_.read_message_max(settings_.message_bytes_max);
+    stream_.read_message_max(bounds_.message_bytes_max);
     stream_.auto_fragment(false);
     stream_.text(true);
     stream_.async_accept(request_, [self = shared_from_this()](error_code error) {
@@ -123,9 +130,30 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
 
   void accepted() {
     request_ = {};
-    conn_ = roster_.add(shared_from_this(), settings_.role);
+    conn_ = roster_.add(shared_from_this(), role_);
     read();
+    listen_for_silence();
   }
+
+  void listen_for_silence() {
+    silence_.expires_after(bounds_.ping / kLooks);
+    silence_.async_wait([self = shared_from_this(), before = reads()](error_code error) {
+      if (!error && !self->ended_) self->heard(before != self->reads());
+    });
+  }
+
+  // Who is not read from cannot be heard. The silence is up to one look longer than was seen, and
+  // a look may come a little late.
+  void heard(bool anything) {
+    silent_looks_ = anything || paused_ ? 0 : silent_looks_ + 1;
+    const core::Ms silence = silent_looks_ * (bounds_.ping / kLooks), margin = bounds_.ping / 2;
+    if (silence >= bounds_.idle - margin) return cut_now();
+    if (silent_looks_ == kLooks / 2)
+      stream_.async_ping({}, [self = shared_from_this()](error_code) {});
+    listen_for_silence();
+  }
+
+  [[nodiscard]] std::uint64_t reads() const { return stream_.next_layer().reads(); }
 
   void read() {
     if (paused_ || ended_) return;
@@ -163,6 +191,7 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
       return;
     }
     writing_ = true;
+    stream_.next_layer().hold(batch_.size() > 1);
     stream_.async_write(boost::asio::buffer(batch_.front()),
                         [self = shared_from_this()](error_code error, std::size_t bytes) {
                           self->wrote(error, bytes);
@@ -191,28 +220,32 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
 
   void cut_now() {
     error_code ignored;
-    stream_.next_layer().close(ignored);
+    stream_.next_layer().socket().close(ignored);
   }
 
   // The read side ended: nothing more can come, and nothing can be settled any more.
   void ended() {
     if (std::exchange(ended_, true)) return;
     timer_.cancel();
+    silence_.cancel();
     roster_.remove(*conn_);
   }
 
-  ws::stream<Socket> stream_;
+  ws::stream<GatheringSocket> stream_;
   boost::asio::steady_timer timer_;
+  boost::asio::steady_timer silence_;
   HttpRequest request_;
   executor::Executor& executor_;
   Roster& roster_;
-  SessionSettings settings_;
+  core::Role role_;
+  Bounds bounds_;
   beast::flat_buffer buffer_;
   std::optional<core::Conn> conn_;
   bool reading_ = false;
   bool paused_ = false;
   bool writing_ = false;
   bool ended_ = false;
+  int silent_looks_ = 0;
   std::optional<ws::close_code> closing_;
   std::uint64_t written_ = 0;
   std::deque<std::string> batch_;
@@ -225,9 +258,9 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
 }  // namespace
 
 void start_session(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
-                   SessionSettings settings) {
-  std::make_shared<WebSocketSession>(std::move(socket), std::move(request), executor, roster,
-                                     settings)
+                   core::Role role, Bounds bounds) {
+  std::make_shared<WebSocketSession>(std::move(socket), std::move(request), executor, roster, role,
+                                     bounds)
       ->start();
 }
 

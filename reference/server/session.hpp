@@ -44,13 +44,15 @@ class Roster {
   virtual void remove(core::Conn conn) = 0;
 };
 
-struct SessionSettings {
-  core::Role role = core::Role::client;
+/// What a connection is held to.
+struct Bounds {
   std::uint64_t message_bytes_max = 0;
+  core::Ms ping{0};  ///< silence after which the peer is pinged
+  core::Ms idle{0};  ///< silence after which it is gone
 };
 
 /// Answers the upgrade in `request` and serves the connection; keeps itself alive until it ends.
 void start_session(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
-                   SessionSettings settings);
+                   core::Role role, Bounds bounds);
 
 }  // namespace reference::server

@@ -54,6 +54,31 @@ TEST_P(Repeats, WithAnotherDigestAreRefusedWithTheWholeStep) {
   EXPECT_EQ(ids(lease(5)), (Ids{"a"}));
 }
 
+TEST_P(Repeats, AreKnownWhateverElseIsInTheirBatch) {
+  apply(event("a"));
+  apply(message("b"));
+  const std::vector<core::Step> batch{{{core::Purge{"q", "default", {}}}},
+                                      {{core::Forget{"q", "unknown"}}},
+                                      {{core::Redrive{"q", "default", {}}}},
+                                      {{core::Delete{"b"}}},
+                                      {{event("c")}},
+                                      {{event("d", "another body")}}};
+  const auto answers = queues->apply(batch, shift);
+  ASSERT_TRUE(answers);
+  EXPECT_EQ((*answers)[4].repeats.size(), 1U);
+  EXPECT_EQ((*answers)[5].refused, core::Refusal::conflict);
+}
+
+TEST_P(Repeats, InOneBatchAreTheFirstMessage) {
+  const std::vector<core::Step> batch{
+      {{event("a")}}, {{event("b")}}, {{event("c", "another body")}}};
+  const auto answers = queues->apply(batch, shift);
+  ASSERT_TRUE(answers);
+  EXPECT_EQ((*answers)[1].repeats.size(), 1U);
+  EXPECT_EQ((*answers)[2].refused, core::Refusal::conflict);
+  EXPECT_EQ(ids(lease(5)), (Ids{"a"}));
+}
+
 TEST_P(Repeats, AreNewAfterTheWindow) {
   apply(event("a"));
   clock.ms += 4'999;

@@ -88,7 +88,8 @@ RC_GTEST_PROP(Repeats, Store7_AcceptsOneIdAndOneDelivery, ()) {
 RC_GTEST_PROP(Repeats, Store7_NamesTheOneWithAnotherId, ()) {
   const auto odd = static_cast<std::size_t>(any_between(0, 12));
   Made made = some_events(odd);
-  RC_PRE(odd < made.publishes.size() && made.publishes[odd].ok);
+  RC_PRE(odd < made.publishes.size());
+  RC_PRE(made.publishes[odd].ok);
   const Publish& wrong = made.publishes[odd];
   bool another = false;
   for (const Publish& one : made.publishes)

@@ -1,0 +1,282 @@
+// What a batch has done, written as sets. Source: STORE-5, STORE-8, STA-2, QUE-13.
+#include <boost/json.hpp>
+
+#include "reference/core/payload.hpp"
+#include "reference/stores/postgres/draft.hpp"
+
+namespace reference::stores::postgres {
+namespace {
+
+constexpr Query kSeqs{"seqs", "SELECT nextval('message_bus_seq') FROM generate_series(1, $1::int)"};
+// All bytes come as one blob, each value by its place and length in it.
+constexpr Query kInsert{
+    "insert_messages",
+    "INSERT INTO message_bus (id, transaction_id, seq, session_id, tool_name, provider_name, "
+    "destination, queued, route, event, body_kind, payload, payload_size_bytes, compression_type, "
+    "compressed_size_bytes, checksum, status, created_at, expires_at, metadata, correlation_id, "
+    "correlation_key, session_key, sender, identity, known_until) "
+    "SELECT i.id, i.tid, i.seq, i.session, i.tool, i.provider, i.destination, i.queued, i.route, "
+    "i.event, i.kind, substr($28::bytea, i.at + 1, i.length), i.size, "
+    "i.codec::compression_type, i.stored, i.checksum, i.status::message_status, "
+    "message_bus_instant($26::bigint), message_bus_instant(i.expires), i.metadata::jsonb, "
+    "i.correlation, i.correlation_key, i.session_key, i.sender, i.identity, i.known "
+    "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], "
+    "$7::text[], $8::bool[], $9::smallint[], $10::text[], $11::smallint[], $12::int[], "
+    "$13::int[], $14::bigint[], $15::text[], $16::bigint[], $17::text[], $18::text[], "
+    "$19::bigint[], $20::text[], $21::text[], $22::uuid[], $23::uuid[], $24::text[], "
+    "$25::uuid[], $27::bigint[]) "
+    "AS i (id, tid, seq, session, tool, provider, destination, queued, route, event, kind, at, "
+    "length, size, codec, stored, checksum, status, expires, metadata, correlation, "
+    "correlation_key, session_key, sender, identity, known)"};
+constexpr Query kOwe{
+    "owe",
+    "INSERT INTO message_bus_owed (queue_group, message, state, rank, place, attempt, due) "
+    "SELECT i.queue_group, i.message, CASE WHEN i.due IS NULL THEN 0 ELSE 2 END, i.rank, "
+    "i.message, 0, i.due "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
+    "AS i (queue_group, message, rank, due)"};
+constexpr Query kChange{
+    "change_copies",
+    "UPDATE message_bus_owed o SET state = i.state, attempt = i.attempt, due = i.due, "
+    "reason = i.reason, lease_holder = i.holder, lease_token = i.token, lease_until = i.until "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::smallint[], $4::int[], $5::bigint[], "
+    "$6::text[], $7::bigint[], $8::bigint[], $9::bigint[]) "
+    "AS i (queue_group, message, state, attempt, due, reason, holder, token, until) "
+    "WHERE o.queue_group = i.queue_group AND o.message = i.message"};
+constexpr Query kSettle{
+    "settle_copies",
+    "DELETE FROM message_bus_owed o USING unnest($1::bigint[], $2::bigint[]) "
+    "AS i (queue_group, message) WHERE o.queue_group = i.queue_group AND o.message = i.message"};
+constexpr Query kRestate{
+    "restate",
+    "UPDATE message_bus m SET status = n.status FROM ("
+    "SELECT s.seq, CASE WHEN s.error_message IS NOT NULL OR bool_or(o.state = 3) THEN 'error' "
+    "WHEN count(o.message) > 0 THEN 'pending' ELSE 'complete' END::message_status AS status "
+    "FROM message_bus s LEFT JOIN message_bus_group g ON g.destination = s.destination "
+    "LEFT JOIN message_bus_owed o ON o.queue_group = g.id AND o.message = s.seq "
+    "WHERE s.seq = ANY ($1::bigint[]) AND s.status <> 'expired' GROUP BY s.seq, s.error_message) n "
+    "WHERE m.seq = n.seq AND m.status <> n.status"};
+constexpr Query kCounts{
+    "counts",
+    "UPDATE message_bus_group g SET accepted = g.accepted + i.accepted, acked = g.acked + i.acked, "
+    "ready = g.ready + i.ready, leased = g.leased + i.leased, delayed = g.delayed + i.delayed, "
+    "dead = g.dead + i.dead, expired = g.expired + i.expired, deleted = g.deleted + i.deleted "
+    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+    "$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) "
+    "AS i (id, accepted, acked, ready, leased, delayed, dead, expired, deleted) "
+    "WHERE g.id = i.id"};
+constexpr Query kTotals{
+    "totals",
+    "UPDATE message_bus_total SET published = published + $2, delivered = delivered + $3, "
+    "acked = acked + $4, rejected = rejected + $5, redelivered = redelivered + $6, "
+    "dead_lettered = dead_lettered + $7, expired = expired + $8, deleted = deleted + $9, "
+    "topic_published = topic_published + $10, topic_delivered = topic_delivered + $11, "
+    "payload_count = payload_count + $12, payload_bytes = payload_bytes + $13, "
+    "payload_corrupt = payload_corrupt + $14 WHERE shard = $1"};
+
+constexpr std::int64_t kShards = 16;
+
+const char* codec_name(core::Codec codec) {
+  if (codec == core::Codec::gzip) return "gzip";
+  return codec == core::Codec::zstd ? "zstd" : "none";
+}
+
+// 48 bits of time, then bits that the transaction id gives: keys that grow keep the index dense.
+std::string row_id(const core::TransactionId& id, core::Instant now) {
+  auto bytes = core::sha256(id);
+  for (int i = 0; i < 6; ++i)
+    bytes[static_cast<std::size_t>(i)] = static_cast<unsigned char>(now >> (8 * (5 - i)) & 0xFF);
+  bytes[6] = static_cast<unsigned char>(0x70U | (bytes[6] & 0x0FU));
+  bytes[8] = static_cast<unsigned char>(0x80U | (bytes[8] & 0x3FU));
+  return as_uuid(bytes.data());
+}
+
+/// The columns that are the event's own attributes.
+struct Attributes {
+  std::optional<std::string> tool;
+  std::optional<std::string> provider;
+  std::string metadata = "{}";
+};
+
+Attributes attributes_of(const std::string& event) {
+  Attributes found;
+  boost::json::error_code error;
+  const auto parsed = boost::json::parse(event, error);
+  if (error || !parsed.is_object()) return found;
+  boost::json::object metadata;
+  for (const auto& [name, value] : parsed.get_object()) {
+    if (!value.is_string()) continue;
+    const std::string text = as_text(value.get_string());
+    if (name == "toolname")
+      found.tool = text;
+    else if (name == "providername")
+      found.provider = text;
+    else if (name != "specversion" && name != "correlationid" && name != "sessionid")
+      metadata[as_text(name)] = text;
+  }
+  found.metadata = boost::json::serialize(metadata);
+  return found;
+}
+
+/// The columns of accepted messages, as arrays.
+struct Columns {
+  Array id, tid, seq, session, tool, provider, destination, queued, route, event, kind, at, length,
+      size, codec, stored, checksum, status, expires, metadata, correlation, correlation_key,
+      session_key, sender, identity, known;
+  std::string blob;
+
+  void add(const NewMessage& message, std::int64_t number, core::Instant now);
+};
+
+void Columns::add(const NewMessage& message, std::int64_t number, core::Instant now) {
+  const auto& op = *message.op;
+  const auto key = [](const std::optional<std::string>& value) {
+    return value ? std::optional(key_of(*value)) : std::nullopt;
+  };
+  const auto text = [](const std::optional<std::string>& value) {
+    return value ? std::optional(as_text(*value)) : std::nullopt;
+  };
+  const auto attributes = attributes_of(op.event);
+  id.add(row_id(op.id, now));
+  tid.add(as_text(op.id));
+  seq.add(number);
+  session.add(text(op.session));
+  session_key.add(key(op.session));
+  tool.add(attributes.tool);
+  provider.add(attributes.provider);
+  metadata.add(attributes.metadata);
+  destination.add(as_text(op.destination));
+  queued.add(std::string(op.fan_out ? "t" : "f"));
+  route.add(op.route == core::Route::reference ? 1 : 0);
+  event.add(op.event);
+  kind.add(static_cast<std::int64_t>(op.body.kind));
+  if (op.route == core::Route::inlined) {
+    at.add(static_cast<std::int64_t>(blob.size()));
+    length.add(static_cast<std::int64_t>(op.body.bytes.size()));
+    blob += op.body.bytes;
+  } else {
+    at.add_null();
+    length.add_null();
+  }
+  size.add(static_cast<std::int64_t>(op.size));
+  codec.add(std::string(codec_name(op.codec)));
+  stored.add(static_cast<std::int64_t>(op.stored));
+  checksum.add(as_hex({reinterpret_cast<const char*>(op.digest.data()), op.digest.size()}));
+  status.add(std::string(message.owed_to.empty() ? "complete" : "pending"));
+  expires.add(message.expires);
+  correlation.add(text(op.correlation));
+  correlation_key.add(key(op.correlation));
+  sender.add(as_text(op.who));
+  if (op.identity) {
+    identity.add(as_uuid(reinterpret_cast<const unsigned char*>(op.identity->data())));
+    known.add(now + op.window.count());
+  } else {
+    identity.add_null();
+    known.add_null();
+  }
+}
+
+}  // namespace
+
+void Draft::write_messages() {
+  if (accepted_.empty()) return;
+  const auto seqs = connection_.run(kSeqs, args(static_cast<std::int64_t>(accepted_.size())));
+  Columns columns;
+  Array groups, messages, ranks, dues;
+  int row = 0;
+  for (const auto& message : accepted_) {
+    const auto seq = seqs.integer(row++, 0);
+    columns.add(message, seq, now_);
+    const bool delayed = message.op->delay > core::Ms(0);
+    for (const auto group : message.owed_to) {
+      groups.add(group);
+      messages.add(seq);
+      ranks.add(message.op->rank);
+      dues.add(delayed ? std::optional(now_ + message.op->delay.count()) : std::nullopt);
+    }
+  }
+  auto& c = columns;
+  connection_.run(
+      kInsert, args(c.id, c.tid, c.seq, c.session, c.tool, c.provider, c.destination, c.queued,
+                    c.route, c.event, c.kind, c.at, c.length, c.size, c.codec, c.stored, c.checksum,
+                    c.status, c.expires, c.metadata, c.correlation, c.correlation_key,
+                    c.session_key, c.sender, c.identity, now_, c.known)
+                   .blob(c.blob));
+  if (!groups.empty()) connection_.run(kOwe, args(groups, messages, ranks, dues));
+  accepted_.clear();
+}
+
+void Draft::write_copies() {
+  if (!changed_.empty()) {
+    Array groups, messages, states, attempts, dues, reasons, holders, tokens, untils;
+    for (const auto& key : changed_) {
+      const auto& copy = *copies_.at(key);
+      const bool leased = copy.state == kLeased;
+      groups.add(key.group);
+      messages.add(key.message);
+      states.add(copy.state);
+      attempts.add(std::int64_t{copy.attempt});
+      dues.add(copy.due);
+      reasons.add(copy.reason ? std::optional(as_text(*copy.reason)) : std::nullopt);
+      holders.add(leased ? std::optional(copy.holder) : std::nullopt);
+      tokens.add(leased ? std::optional(static_cast<std::int64_t>(copy.token)) : std::nullopt);
+      untils.add(leased ? std::optional(copy.until) : std::nullopt);
+    }
+    connection_.run(
+        kChange, args(groups, messages, states, attempts, dues, reasons, holders, tokens, untils));
+    changed_.clear();
+  }
+  if (!settled_.empty()) {
+    Array groups, messages;
+    for (const auto& key : settled_) {
+      groups.add(key.group);
+      messages.add(key.message);
+    }
+    connection_.run(kSettle, args(groups, messages));
+    settled_.clear();
+  }
+}
+
+void Draft::write_rows() {
+  write_messages();
+  write_copies();
+  if (restated_.empty()) return;
+  Array seqs;
+  for (const auto seq : restated_) seqs.add(seq);
+  connection_.run(kRestate, args(seqs));
+  restated_.clear();
+}
+
+void Draft::write_counts() {
+  Array id, accepted, acked, ready, leased, delayed, dead, expired, deleted;
+  for (auto& [number, group] : groups_) {
+    const auto& now = group->counts;
+    const auto& old = group->written;
+    const bool same = now.accepted == old.accepted && now.acked == old.acked &&
+                      now.ready == old.ready && now.leased == old.leased &&
+                      now.delayed == old.delayed && now.dead == old.dead &&
+                      now.expired == old.expired && now.deleted == old.deleted;
+    if (same) continue;
+    id.add(number);
+    accepted.add(now.accepted - old.accepted);
+    acked.add(now.acked - old.acked);
+    ready.add(now.ready - old.ready);
+    leased.add(now.leased - old.leased);
+    delayed.add(now.delayed - old.delayed);
+    dead.add(now.dead - old.dead);
+    expired.add(now.expired - old.expired);
+    deleted.add(now.deleted - old.deleted);
+    group->written = group->counts;
+  }
+  if (!id.empty())
+    connection_.run(kCounts,
+                    args(id, accepted, acked, ready, leased, delayed, dead, expired, deleted));
+  const auto& t = totals_;
+  connection_.run(
+      kTotals, args(holder_ % kShards, t.published, t.delivered, t.acked, t.rejected, t.redelivered,
+                    t.dead_lettered, t.expired, t.deleted, t.topic_published, t.topic_delivered,
+                    t.payload_count, t.payload_bytes, t.payload_corrupt));
+  totals_ = {};
+}
+
+}  // namespace reference::stores::postgres

@@ -1,0 +1,167 @@
+// What time does to queues. Source: QUE-4, QUE-17, TTL-3, TTL-5, NODE-2.
+#include <algorithm>
+
+#include "reference/stores/postgres/counts.hpp"
+#include "reference/stores/postgres/queue_store.hpp"
+
+namespace reference::stores::postgres {
+namespace {
+
+constexpr core::Ms kPastSlack{60'000};
+
+// How soon a dead node's leases come free.
+constexpr core::Ms kLookEvery{1'000};
+
+// A node lives for as long as the server sees it hold the lock of its number.
+constexpr Query kFreeLeases{
+    "free_leases",
+    "UPDATE message_bus_owed SET lease_until = 0 WHERE state = 1 AND lease_until > 0 AND "
+    "lease_holder NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' "
+    "AND l.classid::bigint = (hashtext('message_bus ' || current_schema())::bigint & 4294967295) "
+    "AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = "
+    "current_database()))"};
+constexpr Query kOthersLease{
+    "others_lease",
+    "SELECT FROM message_bus_owed WHERE state = 1 AND lease_until > 0 AND lease_holder <> $1 "
+    "LIMIT 1"};
+constexpr Query kNextDue{
+    "next_due",
+    "SELECT (SELECT min(lease_until) FROM message_bus_owed WHERE state = 1), "
+    "(SELECT min(due) FROM message_bus_owed WHERE state = 2), "
+    "(SELECT message_bus_ms(min(expires_at)) FROM message_bus WHERE NOT gone), "
+    "(SELECT min(ended) FROM message_bus_past)"};
+// The groups first, as in every batch; then what of it is still so.
+constexpr Query kOverLeases{
+    "over_leases",
+    "SELECT queue_group, message FROM message_bus_owed WHERE state = 1 "
+    "AND lease_until <= $1::bigint ORDER BY lease_until, queue_group, message LIMIT $2::int"};
+constexpr Query kDueDelays{
+    "due_delays",
+    "SELECT queue_group, message FROM message_bus_owed WHERE state = 2 AND due <= $1::bigint "
+    "ORDER BY due, queue_group, message LIMIT $2::int"};
+constexpr Query kCleanUp{"clean_up",
+                         "SELECT expired, unreferenced FROM "
+                         "cleanup_expired_messages($1::int, $2::bigint, $3::boolean, $4::boolean)"};
+constexpr Query kForgetPast{
+    "forget_past",
+    "DELETE FROM message_bus_past WHERE seq IN (SELECT seq FROM message_bus_past "
+    "WHERE ended <= $1::bigint ORDER BY ended LIMIT $2::int) RETURNING seq"};
+
+std::vector<CopyKey> keys_of(const Rows& rows) {
+  std::vector<CopyKey> keys;
+  for (int row = 0; row < rows.size(); ++row)
+    keys.push_back({rows.integer(row, 1), rows.integer(row, 0)});
+  return keys;
+}
+
+/// A batch that reads and locks these, and does nothing.
+core::Step about(const std::vector<CopyKey>& keys) {
+  core::Step step;
+  for (const auto& key : keys) step.ops.emplace_back(core::Ack{{key.message, key.group, 0}});
+  return step;
+}
+
+}  // namespace
+
+void PostgresQueueStore::sweep_leases(int at_most, int attempts_max, core::Swept& swept) {
+  const auto over = keys_of(connection_.run(kOverLeases, args(now_, at_most)));
+  const auto wanted = about(over);
+  draft_->prefetch(std::span(&wanted, 1));
+  core::Answer answer;
+  for (const auto& key : over) {
+    auto* row = draft_->copy(key);
+    if (row == nullptr || row->state != kLeased || row->until > now_) continue;
+    swept.ended.push_back(row->holder == holder_ ? row->token : 0);
+    core::Fail how;
+    how.dead = row->attempt >= attempts_max;
+    how.reason = "attempts_exhausted";
+    end_lease(key, *row, how, answer);
+  }
+  swept.more = swept.more || static_cast<int>(over.size()) == at_most;
+  swept.woken.insert(swept.woken.end(), answer.woken.begin(), answer.woken.end());
+  swept.unreferenced.insert(swept.unreferenced.end(), answer.unreferenced.begin(),
+                            answer.unreferenced.end());
+}
+
+void PostgresQueueStore::sweep_delayed(int at_most, core::Swept& swept) {
+  const auto due = keys_of(connection_.run(kDueDelays, args(now_, at_most)));
+  const auto wanted = about(due);
+  draft_->prefetch(std::span(&wanted, 1));
+  for (const auto& key : due) {
+    auto* row = draft_->copy(key);
+    auto* group = draft_->find(key.group);
+    if (row == nullptr || group == nullptr || row->state != kDelayed) continue;
+    row->state = kReady;
+    row->due.reset();
+    draft_->change(key);
+    --group->counts.delayed;
+    ++group->counts.ready;
+    swept.woken.push_back(group->destination);
+  }
+  swept.more = swept.more || static_cast<int>(due.size()) == at_most;
+}
+
+// By the schema's own function, which counts for itself: what was read of groups is old then.
+void PostgresQueueStore::sweep_expired(int at_most, core::Swept& swept) {
+  const auto rows =
+      connection_.run(kCleanUp, args(at_most, now_, expiry_.dead_letters, expiry_.archive));
+  for (int row = 0; row < rows.size(); ++row)
+    if (rows.truth(row, 1)) swept.unreferenced.push_back(from_text(rows.text(row, 0)));
+  swept.expired += rows.size();
+  swept.more = swept.more || rows.size() == at_most;
+}
+
+void PostgresQueueStore::sweep_past(int at_most, core::Swept& swept) {
+  const auto rows = connection_.run(kForgetPast, args(now_ - kPastKept.count(), at_most));
+  swept.more = swept.more || rows.size() == at_most;
+}
+
+std::optional<core::Instant> PostgresQueueStore::next_due() {
+  const auto row = connection_.run(kNextDue, {});
+  std::optional<core::Instant> next;
+  for (int column = 0; column < 4; ++column) {
+    if (row.is_null(0, column)) continue;
+    auto due = row.integer(0, column);
+    // A while late, so that many are removed at once.
+    if (column == 3) due += kPastKept.count() + kPastSlack.count();
+    next = std::min(next.value_or(due), due);
+  }
+  return next;
+}
+
+bool PostgresQueueStore::free_leases() {
+  connection_.run(kFreeLeases, {});
+  return connection_.run(kOthersLease, args(holder_)).size() > 0;
+}
+
+core::Swept PostgresQueueStore::sweep_due(int at_most, int attempts_max) {
+  core::Swept swept;
+  if (next_look_ <= now_) {
+    others_lease_ = free_leases();
+    next_look_ = now_ + kLookEvery.count();
+  }
+  auto due = next_due();
+  if (due && *due <= now_) {
+    draft_ = std::make_unique<Draft>(connection_, now_, holder_);
+    sweep_leases(at_most, attempts_max, swept);
+    sweep_delayed(at_most, swept);
+    draft_->write_rows();
+    draft_->write_counts();
+    sweep_expired(at_most, swept);
+    sweep_past(at_most, swept);
+    due = next_due();
+  }
+  if (others_lease_) due = std::min(due.value_or(next_look_), next_look_);
+  if (due) swept.next_due = core::Ms(*due - now_);
+  return swept;
+}
+
+core::Result<core::Swept> PostgresQueueStore::sweep(int at_most, int attempts_max,
+                                                    core::Shift shift) {
+  return connection_.carry_out(true, [&] {
+    read_now(shift);
+    return sweep_due(at_most, attempts_max);
+  });
+}
+
+}  // namespace reference::stores::postgres
