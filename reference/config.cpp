@@ -40,7 +40,21 @@ constexpr std::array kVariables{
                c.limits.buffer_bytes_max = static_cast<std::uint64_t>(v);
              }},
     Variable{"REFBUS_PING_MS", 300, 3'600'000,
-             [](Config& c, std::int64_t v) { c.limits.ping = core::Ms(v); }},
+             [](Config& c, std::int64_t v) {
+               c.limits.ping = core::Ms(v);
+               c.limits.idle = 2 * c.limits.ping;
+             }},
+    Variable{
+        "REFBUS_CHUNK_BYTES", 4'096, 64 * kMegabyte,
+        [](Config& c, std::int64_t v) { c.limits.chunk_bytes = static_cast<std::uint64_t>(v); }},
+    Variable{"REFBUS_CHUNK_THRESHOLD_BYTES", 4'096, 1'024 * kMegabyte,
+             [](Config& c, std::int64_t v) {
+               c.limits.chunk_threshold_bytes = static_cast<std::uint64_t>(v);
+             }},
+    Variable{"REFBUS_UPLOAD_TTL_MS", 100, 30LL * 24 * 3'600'000,
+             [](Config& c, std::int64_t v) { c.limits.upload_ttl = core::Ms(v); }},
+    Variable{"REFBUS_UPLOADS_MAX", 1, 1'000'000,
+             [](Config& c, std::int64_t v) { c.limits.uploads_max = v; }},
     Variable{"REFBUS_MESSAGES_MAX", 1, 1'000'000'000,
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"REFBUS_LOSS_WINDOW_MS", 50, 60'000,
@@ -174,6 +188,10 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
           "a whole number, " + std::to_string(variable.low) + ".." + std::to_string(variable.high));
     variable.set(config, *value);
   }
+  if (config.limits.chunk_threshold_bytes < config.limits.chunk_bytes)
+    return wrong("REFBUS_CHUNK_THRESHOLD_BYTES",
+                 std::to_string(config.limits.chunk_threshold_bytes),
+                 "at least REFBUS_CHUNK_BYTES");
   if (auto error = read_enabled(config, lookup)) return error;
   if (auto error = read_expiry(config, lookup)) return error;
   if (auto error = read_overflow(config, lookup)) return error;

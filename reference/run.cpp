@@ -99,11 +99,14 @@ int run(const Config& config, Seams seams) {
   if (const auto made = seams.queues->migrate(); !made)
     return refuse(kExitData, seams.place + ": " + made.error().detail());
 
-  executor::Executor executor(settings_of(config, seams.power_loss), *seams.queues, *seams.payloads,
-                              *seams.policies, *seams.random, seams.edge.get());
-  server::Server server(
-      {config.listen, config.control, {config.limits.message_bytes_max, config.limits.ping}},
-      executor);
+  auto settings = settings_of(config, seams.power_loss);
+  settings.uploads = config.enabled && seams.payloads->uploads() != nullptr;
+  executor::Executor executor(std::move(settings), *seams.queues, *seams.payloads, *seams.policies,
+                              *seams.random, seams.edge.get());
+  const server::Bounds bounds{config.limits.message_bytes_max,
+                              seams.policies->ping_after(config.limits.ping),
+                              seams.policies->drop_after(config.limits.idle)};
+  server::Server server({config.listen, config.control, bounds}, executor);
   if (const auto failed = server.open()) return refuse(kExitUnavailable, *failed);
   executor.start(server.outlet());
   boost::json::object where{{"address", server.address()}};

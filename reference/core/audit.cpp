@@ -29,7 +29,7 @@ std::string_view outcome_text(Outcome outcome) {
 json::object record_of(const AuditRecord& record) {
   return {{"at", to_rfc3339(record.at)},
           {"who", record.who},
-          {"operation", "bus/publish"},
+          {"operation", record.upload ? "bus/upload_commit" : "bus/publish"},
           {"transaction_id", record.id},
           {"datasize", record.size},
           {"route", route_text(record.route)},

@@ -1,6 +1,7 @@
 // The inputs: each sets the time, finds what was waiting for it, and lets the rules go on.
 #include "reference/core/core.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "reference/core/state.hpp"
@@ -8,7 +9,10 @@
 namespace reference::core {
 namespace {
 
-constexpr std::chrono::minutes kOrphansEvery{10};
+// How often payloads that nothing names, and uploads left alone, are looked for.
+Ms orphans_every(const Limits& limits) {
+  return std::clamp(limits.upload_ttl / 2, Ms(100), Ms(600'000));
+}
 
 // Takes the continuation out before it runs: it may wait for something new.
 template <typename Map, typename... Args>
@@ -19,30 +23,28 @@ void resume(Map& waiting, Ticket ticket, Args&&... args) {
 
 }  // namespace
 
-std::vector<Piece> pack(const Policies& policies, Codec codec, std::uint64_t piece_bytes,
-                        std::string_view bytes) {
+std::vector<Piece> pack(const Policies& policies, Codec codec, const Pack& work) {
   std::vector<Piece> pieces;
-  for (std::size_t at = 0; at < bytes.size(); at += piece_bytes)
-    pieces.push_back(policies.pack(codec, bytes.substr(at, piece_bytes)));
+  const std::string_view bytes = work.bytes;
+  for (std::size_t at = 0; at < bytes.size(); at += work.piece_bytes) {
+    const auto part = bytes.substr(at, work.piece_bytes);
+    const bool goes_on = work.unfinished && part.size() < work.piece_bytes;
+    pieces.push_back(policies.pack(goes_on ? Codec::none : codec, part));
+  }
   return pieces;
 }
 
 std::optional<std::string> unpack(const Policies& policies, const Unpack& work) {
-  Body body{work.kind, {}};
-  for (const Piece& piece : work.pieces) {
-    const auto bytes = policies.unpack(piece);
-    if (!bytes) return std::nullopt;
-    body.bytes += *bytes;
-  }
-  if (work.whole && !policies.intact(body, *work.whole)) return std::nullopt;
-  return std::move(body.bytes);
+  auto bytes = policies.unpack(work.piece);
+  if (bytes && work.digest) work.digest->add(*bytes);
+  return bytes;
 }
 
 Core::Core(Settings settings, const Policies& policies, Random& random)
     : state_(std::make_unique<State>(std::move(settings), policies, random)) {
   state_->now = state_->settings.started;
   state_->want_sweep(state_->now);
-  state_->next_orphans = state_->now + kOrphansEvery;
+  state_->next_orphans = state_->now + orphans_every(state_->settings.limits);
 }
 
 Core::~Core() = default;
@@ -142,7 +144,7 @@ void Core::tick(Tick now) {
   if (state_->next_probe && now >= *state_->next_probe) probe(*state_);
   if (state_->next_sweep && now >= *state_->next_sweep) run_sweep(*state_);
   if (now >= state_->next_orphans) {
-    state_->next_orphans = now + kOrphansEvery;
+    state_->next_orphans = now + orphans_every(state_->settings.limits);
     state_->to_payload(SweepPayloads{}, [](const Result<PayloadAnswer>&) {});
   }
 }

@@ -41,6 +41,7 @@ struct Settings {
   Codec compression = Codec::gzip;  ///< of payloads stored from now on
   bool has_zstd = true;             ///< else gzip stands in for it
   bool enabled = true;              ///< else the payload store is left alone
+  bool uploads = true;              ///< whether the payload store knows them
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<Ms> loss_window;             ///< and what a power cut may take; nothing: no bound
@@ -59,8 +60,7 @@ struct Checked {
 };
 
 /// What workers make of a Pack and an Unpack.
-std::vector<Piece> pack(const Policies& policies, Codec codec, std::uint64_t piece_bytes,
-                        std::string_view bytes);
+std::vector<Piece> pack(const Policies& policies, Codec codec, const Pack& work);
 std::optional<std::string> unpack(const Policies& policies, const Unpack& work);
 
 struct State;
@@ -83,7 +83,7 @@ class Core {
   void encoded(Ticket ticket, Body body, const Digest& digest, Tick now);
   void checked(Ticket ticket, Checked checked, Tick now);
   void packed(Ticket ticket, std::vector<Piece> pieces, Tick now);
-  /// The pieces' bytes in a row; nothing where one of them or the whole is damaged.
+  /// The piece's bytes; nothing where it is damaged.
   void unpacked(Ticket ticket, std::optional<std::string> bytes, Tick now);
   void stored(Ticket ticket, Result<Answer> answer, Tick now);
   void looked(Ticket ticket, Result<View> view, Tick now);

@@ -1,6 +1,6 @@
 // Counts of a queue, and its dead letters: listed, redriven, purged.
 //
-// Source: QUE-6, QUE-7, QUE-13.
+// Source: QUE-6, QUE-7, QUE-13, SEC-7.
 #include "reference/core/state.hpp"
 
 namespace reference::core {
@@ -15,8 +15,12 @@ struct Place {
   std::string group;
 };
 
-Place read_place(Params& params) {
-  return {params.name("destination"), params.optional_name("group").value_or("default")};
+// A place that its caller may not know is forbidden.
+Place read_place(State& state, Call& call) {
+  Place place{call.params.name("destination"),
+              call.params.optional_name("group").value_or("default")};
+  check_access(state, call, place.destination);
+  return place;
 }
 
 // Redrive and purge differ in the step alone.
@@ -31,7 +35,7 @@ void on_dead(State& state, const Reply& reply, QueueOp op, const std::string& de
 }  // namespace
 
 void pending(State& state, Call& call) {
-  const Place place = read_place(call.params);
+  const Place place = read_place(state, call);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   // What is due by now counts as having happened.
@@ -47,7 +51,7 @@ void pending(State& state, Call& call) {
 }
 
 void dead_letters(State& state, Call& call) {
-  const Place place = read_place(call.params);
+  const Place place = read_place(state, call);
   const auto page = call.params.page(kPageDefault, kPageDefault);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
@@ -69,7 +73,7 @@ void dead_letters(State& state, Call& call) {
 }
 
 void redrive(State& state, Call& call) {
-  const Place place = read_place(call.params);
+  const Place place = read_place(state, call);
   auto ids = call.params.optional_texts("transaction_ids");
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   on_dead(state, call.reply, Redrive{place.destination, place.group, std::move(ids)},
@@ -77,7 +81,7 @@ void redrive(State& state, Call& call) {
 }
 
 void purge(State& state, Call& call) {
-  const Place place = read_place(call.params);
+  const Place place = read_place(state, call);
   auto ids = call.params.optional_texts("transaction_ids");
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   on_dead(state, call.reply, Purge{place.destination, place.group, std::move(ids)},

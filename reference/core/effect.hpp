@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -44,19 +45,21 @@ struct Check {
   std::vector<std::pair<Body, Digest>> bodies;
 };
 
-/// Cut a payload into pieces and compress them on a worker; comes back as Core::packed.
+/// Cut a payload into pieces and compress them on a worker; comes back as Core::packed. A short
+/// last piece is left as it is where more will follow it.
 struct Pack {
-  Ticket ticket;
+  Ticket ticket{};
   std::string bytes;
+  std::uint64_t piece_bytes = 0;
+  bool unfinished = false;
 };
 
-/// Inflate and check stored pieces on a worker; comes back as Core::unpacked. `whole` is the digest
-/// of all of them together, where they are all.
+/// Inflate and check one stored piece on a worker, and add its bytes to the digest of those before
+/// it; comes back as Core::unpacked.
 struct Unpack {
   Ticket ticket;
-  std::vector<Piece> pieces;
-  BodyKind kind = BodyKind::binary;
-  std::optional<Digest> whole;
+  Piece piece;
+  std::shared_ptr<RunningDigest> digest;  ///< null: nobody asks for one
 };
 
 struct ToQueue {
@@ -87,16 +90,42 @@ struct ReadPayload {
   std::uint32_t first = 0;
   std::uint32_t count = 0;
 };
+/// Begins an upload. Not found where `most` are open already.
+struct OpenUpload {
+  TransactionId id;
+  Upload upload;
+  Ms ttl{0};
+  std::optional<std::int64_t> most;
+};
+/// Puts pieces in the place of those from number `first` on; the upload then has `to` bytes. Done
+/// only where it has `from` bytes until then. Not found where there is no such open upload.
+struct AppendUpload {
+  TransactionId id;
+  std::uint64_t from = 0;
+  std::uint64_t to = 0;
+  std::uint32_t first = 0;
+  std::vector<Piece> pieces;
+  Ms ttl{0};
+};
+struct LookUpload {
+  TransactionId id;
+};
+/// Keeps a payload for `ttl` from now at least; an upload takes no more bytes from then on.
+struct KeepPayload {
+  TransactionId id;
+  Ms ttl{0};
+};
 struct DropPayloads {
   std::vector<TransactionId> ids;
 };
 struct SweepPayloads {};
 struct ResetPayloads {};
-using PayloadOp =
-    std::variant<PutPayload, ReadPayload, DropPayloads, Corrupt, SweepPayloads, ResetPayloads>;
+using PayloadOp = std::variant<PutPayload, ReadPayload, OpenUpload, AppendUpload, LookUpload,
+                               KeepPayload, DropPayloads, Corrupt, SweepPayloads, ResetPayloads>;
 struct PayloadAnswer {
   bool found = true;
-  std::vector<Piece> pieces;
+  std::vector<Piece> pieces{};
+  std::optional<Upload> upload{};  ///< as it is now
 };
 struct ToPayload {
   Ticket ticket;

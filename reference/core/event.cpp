@@ -2,6 +2,7 @@
 #include "reference/core/event.hpp"
 
 #include <array>
+#include <charconv>
 
 #include "reference/core/base64.hpp"
 #include "reference/core/json_rpc.hpp"
@@ -17,6 +18,8 @@ struct Text {
   std::string_view name;
   bool required;
 };
+constexpr std::string_view kDataref = "urn:busproof:payload:";
+
 constexpr std::array<Text, 14> kTexts{{{"specversion", true},
                                        {"id", true},
                                        {"source", true},
@@ -58,6 +61,13 @@ std::variant<std::optional<std::string>, Fault> text_of(const json::object& even
   return std::optional<std::string>(std::string(value->get_string()));
 }
 
+// The same of a member that is known to be a string where it is there.
+std::optional<std::string> checked_text(const json::object& event, std::string_view name) {
+  const auto* value = event.if_contains(name);
+  if (value == nullptr) return std::nullopt;
+  return std::string(value->get_string());
+}
+
 std::optional<Fault> read_times(const json::object& event, Event& into) {
   for (const std::string_view name : {std::string_view("time"), std::string_view("expirytime")}) {
     const auto text = text_of(event, name);
@@ -90,8 +100,14 @@ std::optional<Fault> take_body(json::object& event, Event& into) {
   const auto* base64 = event.if_contains("data_base64");
   if (data != nullptr && base64 != nullptr)
     return invalid_argument("event carries both data and data_base64");
-  if (event.contains("dataref"))
-    return invalid_argument("event.dataref names nothing this bus has made");
+  if (const auto* dataref = event.if_contains("dataref")) {
+    if (data != nullptr || base64 != nullptr)
+      return invalid_argument("event carries both a payload and dataref");
+    if (!dataref->is_string() || !dataref->get_string().starts_with(kDataref))
+      return invalid_argument("event.dataref names nothing this bus has made");
+    into.upload = std::string(dataref->get_string()).substr(kDataref.size());
+    return std::nullopt;
+  }
   if (base64 != nullptr) {
     if (!base64->is_string()) return invalid_argument("event.data_base64 must be a string");
     auto bytes = from_base64(base64->get_string());
@@ -108,14 +124,25 @@ std::optional<Fault> take_body(json::object& event, Event& into) {
   return std::nullopt;
 }
 
-// A sender's own size and digest must be right; the digest is compared once it is computed.
+// A number as std::to_string writes it.
+std::optional<std::uint64_t> decimal(const std::string& text) {
+  std::uint64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || std::to_string(value) != text) return std::nullopt;
+  return value;
+}
+
+// A sender's own size and digest must be right; the digest is compared once it is computed, both
+// of them once an upload that is named is found.
 std::optional<Fault> read_claims(const json::object& event, Event& into) {
   const auto size = text_of(event, "datasize");
   if (const auto* fault = std::get_if<Fault>(&size)) return *fault;
-  if (const auto& given = std::get<0>(size);
-      given && *given != std::to_string(into.body.bytes.size()))
-    return invalid_argument("event.datasize is not the payload's size");
-  into.sized = std::get<0>(size).has_value();
+  if (const auto& given = std::get<0>(size)) {
+    into.size = decimal(*given);
+    const bool wrong = !into.upload && into.size != into.body.bytes.size();
+    if (!into.size || wrong) return invalid_argument("event.datasize is not the payload's size");
+  }
   const auto digest = text_of(event, "datadigest");
   if (const auto* fault = std::get_if<Fault>(&digest)) return *fault;
   if (const auto& given = std::get<0>(digest); given) {
@@ -137,10 +164,10 @@ std::variant<Event, Fault> read_event(json::object& event, const Limits& limits)
   if (auto fault = read_priority(event, limits, into)) return *fault;
   if (auto fault = take_body(event, into)) return *fault;
   if (auto fault = read_claims(event, into)) return *fault;
-  if (const auto* correlation = event.if_contains("correlationid"))
-    into.correlation = std::string(correlation->get_string());
-  if (const auto* session = event.if_contains("sessionid"))
-    into.session = std::string(session->get_string());
+  into.correlation = checked_text(event, "correlationid");
+  into.session = checked_text(event, "sessionid");
+  into.from = checked_text(event, "fromagent");
+  into.type = checked_text(event, "messagetype");
   into.text = json::serialize(event);
   return into;
 }
@@ -169,13 +196,20 @@ std::string with_body(std::string_view text, const Body& body) {
   return out += '}';
 }
 
-std::string with_reference(const Event& event, const TransactionId& id, std::uint64_t size,
-                           const Digest& digest) {
+std::string dataref_text(const TransactionId& id) { return std::string(kDataref) + id; }
+
+std::string with_measures(const Event& event, std::uint64_t size, const Digest& digest) {
   std::string out = event.text.substr(0, event.text.size() - 1);
-  out += R"(,"dataref":"urn:busproof:payload:)" + id + '"';
-  if (!event.sized) out += R"(,"datasize":")" + std::to_string(size) + '"';
+  if (!event.size) out += R"(,"datasize":")" + std::to_string(size) + '"';
   if (!event.digest) out += R"(,"datadigest":")" + digest_text(digest) + '"';
   return out += '}';
+}
+
+std::string with_reference(const Event& event, const TransactionId& id, std::uint64_t size,
+                           const Digest& digest) {
+  std::string out = with_measures(event, size, digest);
+  out.back() = ',';
+  return out += R"("dataref":")" + dataref_text(id) + "\"}";
 }
 
 }  // namespace reference::core

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "reference/core/fault.hpp"
+#include "reference/core/ids.hpp"
 #include "reference/core/limits.hpp"
 #include "reference/core/payload.hpp"
 
@@ -22,10 +23,13 @@ struct Event {
   Body body;
   std::string identity;  ///< source and id, told apart
   std::optional<std::string> correlation;
-  std::optional<std::string> session;  ///< the sender's sessionid
-  std::optional<Instant> expires;      ///< the sender's expirytime
-  std::optional<Digest> digest;        ///< the sender's own claim, not yet checked
-  bool sized = false;                  ///< the sender gave a datasize, and it was right
+  std::optional<std::string> session;   ///< the sender's sessionid
+  std::optional<std::string> from;      ///< the sender's fromagent
+  std::optional<std::string> type;      ///< the sender's messagetype
+  std::optional<Instant> expires;       ///< the sender's expirytime
+  std::optional<Digest> digest;         ///< the sender's own claim, not yet checked
+  std::optional<std::uint64_t> size;    ///< its datasize; right where it brings its payload along
+  std::optional<TransactionId> upload;  ///< whose payload it names instead of bringing one
   int priority = 0;
 };
 
@@ -34,6 +38,12 @@ std::variant<Event, Fault> read_event(boost::json::object& event, const Limits& 
 
 /// The event with its payload: `text` plus the body as `kind` says.
 std::string with_body(std::string_view text, const Body& body);
+
+/// What names the payload of a transaction in an event.
+std::string dataref_text(const TransactionId& id);
+
+/// The text of `event` with datasize and datadigest where the sender did not give them.
+std::string with_measures(const Event& event, std::uint64_t size, const Digest& digest);
 
 /// The text of `event` with a reference instead of its payload: dataref, and datasize and
 /// datadigest where the sender did not give them.

@@ -12,7 +12,7 @@ struct Row {
   bool retryable;
 };
 
-constexpr std::array<Row, 20> kRows{{{-32700, "parse_error", false},
+constexpr std::array<Row, 21> kRows{{{-32700, "parse_error", false},
                                      {-32600, "invalid_request", false},
                                      {-32601, "method_not_found", false},
                                      {-32602, "invalid_params", false},
@@ -26,6 +26,7 @@ constexpr std::array<Row, 20> kRows{{{-32700, "parse_error", false},
                                      {1010, "payload_too_large", false},
                                      {1012, "backpressure", true},
                                      {1021, "digest_mismatch", false},
+                                     {1022, "upload_offset", true},
                                      {1030, "expired", false},
                                      {1031, "lease_lost", false},
                                      {1041, "store_unavailable", true},

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   payload_too_large,
   backpressure,
   digest_mismatch,
+  upload_offset,
   expired,
   lease_lost,
   store_unavailable,

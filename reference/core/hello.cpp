@@ -19,6 +19,7 @@ json::object capabilities(const State& state) {
   json::object claimed{{"routing", {{"fallback", "none"}}},
                        {"store", {{"keeps", "until_expiry"}}},
                        {"integrity", {{"inline", true}}},
+                       {"chunking", json::object()},
                        {"compression", {{"algorithms", algorithms(state)}}},
                        {"ttl",
                         {{"on_expiry", state.settings.expiry.dead_letters ? "dead_letter" : "drop"},
@@ -48,11 +49,13 @@ json::object capabilities(const State& state) {
                        {"batch", json::object()},
                        {"dedupe", {{"window_ms", window}}},
                        {"audit", json::object()},
+                       {"agents", {{"fromagent", "refused"}}},
                        {"health", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
+  if (state.settings.uploads) claimed["upload"] = json::object();
   if (state.settings.control_token) {
     for (const auto* hook :
          {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})
@@ -66,6 +69,10 @@ json::object limits(const Limits& limits) {
           {"payload_bytes_max", limits.payload_bytes_max},
           {"message_bytes_max", limits.message_bytes_max},
           {"retrieve_bytes_max", limits.retrieve_bytes_max},
+          {"chunk_threshold_bytes", limits.chunk_threshold_bytes},
+          {"chunk_bytes", limits.chunk_bytes},
+          {"upload_ttl_ms", limits.upload_ttl.count()},
+          {"uploads_max", limits.uploads_max},
           {"buffer_bytes_max", limits.buffer_bytes_max},
           {"ttl_default_ms", limits.ttl_default.count()},
           {"ttl_max_ms", limits.ttl_max.count()},
@@ -98,7 +105,7 @@ json::object limits(const Limits& limits) {
           {"wakeup_ms", 1'000},
           {"counts_settle_ms", 500},
           {"ping_ms", limits.ping.count()},
-          {"idle_ms", 2 * limits.ping.count()},
+          {"idle_ms", limits.idle.count()},
           {"shutdown_ms", 5'000},
           {"recovery_ms", 10'000},
           {"answer_ms", 10'000}};
@@ -111,7 +118,7 @@ bool offers(const json::array& versions, std::string_view version) {
 }
 
 // What a first hello must hold; the fault where it doesn't.
-std::optional<Fault> check_first(Params& params) {
+std::optional<Fault> check_first(Params& params, std::size_t name_bytes_max) {
   const auto* versions = params.array("protocol");
   if (auto* client = params.object("client"); client != nullptr) {
     for (const auto* name : {"name", "version"}) {
@@ -131,6 +138,13 @@ std::optional<Fault> check_first(Params& params) {
                    true,
                    {{"supported", json::array{"1.0"}}, {"requested", *versions}}};
   }
+  if (const auto id = params.optional_text("agent_id"); id && !is_agent_id(*id, name_bytes_max))
+    params.fail(
+        invalid_argument("agent_id must not be empty nor hold a colon, a sign of a pattern "
+                         "or NUL, and its inbox' name must fit"));
+  if (const auto id = params.optional_text("workspace_id");
+      id && !is_workspace_id(*id, name_bytes_max))
+    params.fail(invalid_argument("workspace_id must not be empty nor hold NUL, and fit a name"));
   return params.fault();
 }
 
@@ -171,13 +185,14 @@ void hello(State& state, Call& call) {
       state.answer(call.reply, hello_result(state));
     return;
   }
-  if (const auto fault = check_first(call.params)) {
+  if (const auto fault = check_first(call.params, state.settings.limits.name_bytes_max)) {
     state.refuse(call.reply, *fault);
     return;
   }
   from.greeted = true;
   from.session = call.params.optional_text("session_id");
   from.who = who(call.params);
+  from.caller = {call.params.optional_text("agent_id"), call.params.optional_text("workspace_id")};
   state.answer(call.reply, hello_result(state));
 }
 

@@ -25,9 +25,12 @@ struct Limits {
   std::uint64_t inline_bytes_max = 1'048'576;
   std::uint64_t payload_bytes_max = 100ULL * 1'048'576;
   std::uint64_t message_bytes_max = 32ULL * 1'048'576;
-  std::uint64_t retrieve_bytes_max = 4ULL * 1'048'576;
+  std::uint64_t retrieve_bytes_max = 1'048'576;
   std::uint64_t buffer_bytes_max = 32ULL * 1'048'576;  ///< unsent bytes of one connection
-  std::uint64_t chunk_bytes = 1'048'576;
+  std::uint64_t chunk_bytes = 1'048'576;               ///< of every payload above the inline limit
+  std::uint64_t chunk_threshold_bytes = 50ULL * 1'048'576;  ///< above it there are several, surely
+  Ms upload_ttl{3'600'000};                                 ///< from an upload's last append on
+  std::int64_t uploads_max = 1'000;                         ///< open at once
   Ms ttl_default{48LL * 3'600'000};
   Ms ttl_max{365LL * 24 * 3'600'000};
   Ms lease_default{30'000};
@@ -42,7 +45,8 @@ struct Limits {
   int credit_default = 16;
   int credit_max = 1'000;
   std::size_t batch_max = 256;
-  Ms ping{30'000};  ///< a peer silent for so long is pinged; after twice that it is gone
+  Ms ping{30'000};  ///< a peer silent for so long is pinged
+  Ms idle{60'000};  ///< one silent for so long is gone
   std::size_t name_bytes_max = 255;
   int json_depth_max = 64;
   /// What a group of a destination may be owed, dead letters aside; nothing: any number.

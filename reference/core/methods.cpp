@@ -33,20 +33,25 @@ constexpr std::array kMethods{
     Method{"bus/stats", stats},
     Method{"bus/subscribe", subscribe},
     Method{"bus/unsubscribe", unsubscribe},
+    Method{"bus/upload_append", upload_append},
+    Method{"bus/upload_commit", upload_commit},
+    Method{"bus/upload_open", upload_open},
+    Method{"bus/upload_status", upload_status},
 };
 
-// Methods of capabilities that hello does not claim.
-constexpr std::array<std::string_view, 4> kUnclaimed{"bus/upload_open", "bus/upload_append",
-                                                     "bus/upload_status", "bus/upload_commit"};
+constexpr std::string_view kAppend = "bus/upload_append";
+
+// Methods of a capability that hello does not claim.
+bool unclaimed(const State& state, const Request& request) {
+  return !state.settings.uploads && request.method.starts_with("bus/upload_");
+}
 
 std::optional<Fault> admit(const State& state, const Connection& from, const Request& request,
                            const Method* method) {
-  const bool unclaimed =
-      std::find(kUnclaimed.begin(), kUnclaimed.end(), request.method) != kUnclaimed.end();
-  if (method == nullptr && !unclaimed) return Fault{Kind::method_not_found, "no such method"};
+  if (method == nullptr) return Fault{Kind::method_not_found, "no such method"};
   if (!from.greeted && request.method != "bus/hello")
     return Fault{Kind::hello_first, "bus/hello comes first"};
-  if (unclaimed) return Fault{Kind::not_supported, "hello does not claim this"};
+  if (unclaimed(state, request)) return Fault{Kind::not_supported, "hello does not claim this"};
   if (state.stopping) return Fault{Kind::closed, "shutting down"};
   if (request.lone_surrogate) return invalid_argument("a string holds half of a surrogate pair");
   return std::nullopt;
@@ -63,8 +68,10 @@ void dispatch(State& state, Conn conn, Request request) {
   }
   ++from->open_requests;
   from->open_bytes += request.bytes;
-  if (!from->throttled &&
-      (from->open_requests >= kOpenRequestsMax || from->open_bytes >= kOpenBytesMax)) {
+  const bool append = request.method == kAppend;
+  if (append) from->open_appends += request.bytes;
+  if (!from->throttled && (from->open_requests >= kOpenRequestsMax ||
+                           from->open_bytes >= kOpenBytesMax || appends_enough(state, *from))) {
     from->throttled = true;
     state.effects.emplace_back(Throttle{conn, true});
   }
@@ -72,7 +79,7 @@ void dispatch(State& state, Conn conn, Request request) {
     return known.name == request.method;
   });
   if (method == kMethods.end()) method = nullptr;
-  const Reply reply{conn, request.id, request.notification, request.bytes};
+  const Reply reply{conn, request.id, request.notification, request.bytes, append};
   if (const auto fault = admit(state, *from, request, method)) {
     state.refuse(reply, *fault);
     return;

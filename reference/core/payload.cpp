@@ -1,6 +1,7 @@
 // Digests over payload bytes, by OpenSSL.
 #include "reference/core/payload.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
@@ -15,6 +16,22 @@ constexpr std::string_view kPrefix = "sha-256=:";
 Digest sha256(std::string_view bytes) {
   Digest digest;
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
+RunningDigest::RunningDigest() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr);
+}
+
+void RunningDigest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+void RunningDigest::add(std::string_view bytes) {
+  EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+}
+
+Digest RunningDigest::finish() {
+  Digest digest;
+  EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr);
   return digest;
 }
 

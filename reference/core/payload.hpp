@@ -5,9 +5,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace reference::core {
 
@@ -31,6 +34,30 @@ using Digest = std::array<unsigned char, 32>;
 
 /// SHA-256 of `bytes`.
 Digest sha256(std::string_view bytes);
+
+/// SHA-256 of bytes that come one after the other.
+class RunningDigest {
+ public:
+  RunningDigest();
+  void add(std::string_view bytes);
+  /// Of all that was added; nothing can be added afterwards.
+  Digest finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+/// An upload as far as it is stored.
+struct Upload {
+  std::uint64_t size = 0;        ///< the bytes it shall have
+  std::uint64_t chunk = 0;       ///< bytes of each stored piece but the last
+  std::optional<Digest> digest;  ///< the sender's claim when it was opened
+  std::uint64_t offset = 0;      ///< the bytes it has for good
+  bool sealed = false;           ///< it takes no more
+};
 
 /// `sha-256=:<base 64>:`, as RFC 9530 writes a digest.
 std::string digest_text(const Digest& digest);

@@ -31,10 +31,30 @@ bool Policies::matches(std::string_view pattern, std::string_view name) const {
   return glob_matches(pattern, name);
 }
 
+bool Policies::may_subscribe(const Caller& caller, std::string_view destination) const {
+  if (const auto owner = inbox_owner(destination)) return caller.agent == *owner;
+  if (const auto workspace = workspace_of(destination)) return caller.workspace == *workspace;
+  return true;
+}
+
+bool Policies::may_speak_for(const Caller& caller, std::string_view agent) const {
+  return caller.agent == agent;
+}
+
+bool Policies::takes_type(std::string_view type) const { return is_message_type(type); }
+
+Ms Policies::ping_after(Ms declared) const { return declared; }
+
+Ms Policies::drop_after(Ms declared) const { return declared; }
+
 Digest Policies::digest(const Body& body) const { return sha256(body.bytes); }
 
 bool Policies::intact(const Body& stored, const Digest& expected) const {
   return digest(stored) == expected;
+}
+
+bool Policies::whole(const Digest& computed, const Digest& expected, std::uint64_t) const {
+  return computed == expected;
 }
 
 Piece Policies::pack(Codec setting, std::string_view bytes) const {

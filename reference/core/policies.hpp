@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "reference/core/agents.hpp"
 #include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/limits.hpp"
@@ -44,11 +45,28 @@ class Policies {
   /// Whether `name` matches the glob `pattern` [PUB-2].
   virtual bool matches(std::string_view pattern, std::string_view name) const;
 
+  /// Whether the caller may subscribe to that destination, and so learn anything of it [AGT-1,
+  /// AGT-2, SEC-7].
+  virtual bool may_subscribe(const Caller& caller, std::string_view destination) const;
+
+  /// Whether the caller may call itself that in an event [AGT-6].
+  virtual bool may_speak_for(const Caller& caller, std::string_view agent) const;
+
+  /// Whether a message may be of that type [AGT-5].
+  virtual bool takes_type(std::string_view type) const;
+
+  /// How long a peer may say nothing until it is pinged, and until it is gone [END-4].
+  virtual Ms ping_after(Ms declared) const;
+  virtual Ms drop_after(Ms declared) const;
+
   /// The digest of a payload [SUM-1].
   virtual Digest digest(const Body& body) const;
 
   /// Whether a stored body is still the one that `expected` was taken of [SUM-2].
   virtual bool intact(const Body& stored, const Digest& expected) const;
+
+  /// The same for a payload of `size` bytes that was read piece by piece.
+  virtual bool whole(const Digest& computed, const Digest& expected, std::uint64_t size) const;
 
   /// What is stored of one piece of a payload under that setting; kept as it is where compression
   /// would not make it smaller [COMP-2, COMP-4].

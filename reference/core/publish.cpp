@@ -1,8 +1,7 @@
 // bus/publish and bus/publish_batch: from a request to an accepted message.
 //
-// A submission's payloads are hashed and, above the inline limit, compressed and stored first. Then
-// it waits for its turn in the connection's line, so that messages are accepted in the order they
-// were sent.
+// Payloads are hashed and, above the inline limit, compressed and stored first. Then a submission
+// waits for its turn in the connection's line, so that messages are accepted in the order sent.
 // Source: ROUTE-1..4, ROUTE-7, STORE-7, STORE-8, API-3, SUM-1, QUE-19, PUB-5.
 #include <algorithm>
 #include <cstring>
@@ -18,7 +17,7 @@ using Shared = std::shared_ptr<Submission>;
 
 // A payload outlives its message's row by this, so that no reader finds the row without it.
 constexpr Ms kPayloadSlack{60'000};
-
+const Fault kWrongDigest{Kind::digest_mismatch, "event.datadigest is not the payload's"};
 const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
 
 std::optional<Mode> parse_mode(std::string_view text) {
@@ -38,7 +37,8 @@ std::optional<Identity> identity_of(const Publication& item) {
   return identity;
 }
 
-std::variant<Publication, Fault> read_publication(State& state, Params params) {
+std::variant<Publication, Fault> read_publication(State& state, const Caller& caller,
+                                                  Params params) {
   const auto& limits = state.settings.limits;
   Publication item;
   auto* event = params.object("event");
@@ -57,11 +57,21 @@ std::variant<Publication, Fault> read_publication(State& state, Params params) {
   auto read = read_event(*event, limits);
   if (auto* fault = std::get_if<Fault>(&read)) return std::move(*fault);
   item.event = std::move(std::get<Event>(read));
+  if (item.event.type && !state.policies.takes_type(*item.event.type))
+    return invalid_argument("event.messagetype must be request, response, notification or command");
+  if (item.event.from && !state.policies.may_speak_for(caller, *item.event.from))
+    return Fault{Kind::forbidden, "event.fromagent is not this connection's agent"};
   item.size = item.event.body.bytes.size();
   if (item.size > limits.payload_bytes_max)
     return Fault{Kind::payload_too_large,
                  "a payload has at most " + std::to_string(limits.payload_bytes_max) + " bytes"};
   item.route = state.policies.route(item.event.body, limits.inline_bytes_max);
+  item.chunk = limits.chunk_bytes;
+  if (item.event.upload) {
+    if (!state.settings.uploads) return kNoUpload;
+    item.upload = item.event.upload;
+    item.route = Route::reference;
+  }
   item.id = state.make_id();
   item.identity = identity_of(item);
   return item;
@@ -85,6 +95,8 @@ Enqueue enqueue(const State& state, const Submission& submission, Publication& i
   op.size = item.size;
   op.stored = item.route == Route::inlined ? item.size : item.stored;
   op.codec = item.codec;
+  op.payload = item.upload;
+  op.chunk = item.chunk;
   op.digest = item.digest;
   op.correlation = item.event.correlation;
   op.rank = state.policies.rank(item.event.priority);
@@ -100,7 +112,7 @@ Enqueue enqueue(const State& state, const Submission& submission, Publication& i
   op.who = submission.who;
   op.session = item.event.session ? item.event.session : submission.session;
   op.event = item.event.text;
-  op.body.kind = item.event.body.kind;
+  op.body.kind = item.upload ? BodyKind::binary : item.event.body.kind;
   // The topic's copy still needs the bytes.
   if (item.route == Route::inlined)
     op.body.bytes =
@@ -158,6 +170,8 @@ Fault refusal(Refusal why) {
       return {Kind::backpressure, "the queue is full"};
     case Refusal::conflict:
       return kConflict;
+    case Refusal::no_upload:
+      return kNoUpload;
     default:
       return invalid_argument("event.expirytime has passed or lies beyond ttl_max_ms");
   }
@@ -223,8 +237,7 @@ void commit(State& state, const std::shared_ptr<Line>& line, const Shared& submi
   });
 }
 
-// Commits what is at the front of the line and ready. A submission with a topic part waits until
-// the topic parts before it are out.
+// Commits what is ready at the line's front. A topic part waits until those before it are out.
 void advance(State& state, const std::shared_ptr<Line>& line) {
   bool topic_pending = false;
   for (auto at = line->begin(); at != line->end();) {
@@ -243,6 +256,20 @@ void advance(State& state, const std::shared_ptr<Line>& line) {
     // What only went to topics is out already.
     topic_pending = topic_pending || (submission->committing && submission->has_topic());
   }
+}
+
+// What is known of an upload's payload, or why the sender's claims about it are wrong.
+std::optional<Fault> take_upload(Publication& item, const MessageView& upload) {
+  item.size = upload.size;
+  item.stored = upload.stored;
+  item.codec = upload.codec;
+  item.chunk = upload.chunk;
+  item.digest = upload.digest;
+  if (item.event.size.value_or(item.size) != item.size)
+    return invalid_argument("event.datasize is not the payload's size");
+  if (item.event.digest.value_or(item.digest) != item.digest) return kWrongDigest;
+  item.event.text = with_measures(item.event, item.size, item.digest);
+  return std::nullopt;
 }
 
 void blame(Submission& submission, Fault fault, std::size_t index) {
@@ -272,36 +299,57 @@ void digested(State& state, const std::shared_ptr<Line>& line, const Shared& sub
               std::size_t index) {
   auto& item = submission->items[index];
   --submission->waiting;
-  if (item.event.digest && *item.event.digest != item.digest) {
-    blame(*submission, {Kind::digest_mismatch, "event.datadigest is not the payload's"}, index);
-    return;
-  }
+  if (item.event.digest && *item.event.digest != item.digest)
+    return blame(*submission, kWrongDigest, index);
   if (item.route == Route::inlined || submission->fault) return;
   item.event.text = with_reference(item.event, item.id, item.size, item.digest);
   ++submission->waiting;
-  state.pack(std::move(item.event.body.bytes),
+  state.pack({.bytes = std::move(item.event.body.bytes), .piece_bytes = item.chunk},
              [&state, line, submission, index](std::vector<Piece> pieces) {
                store(state, line, submission, index, std::move(pieces));
              });
+}
+
+// The upload's payload becomes the message's, which it is to outlive.
+void name_upload(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+                 std::size_t index) {
+  const auto& item = submission->items[index];
+  keep_upload(state, *item.upload, item.ttl + kPayloadSlack,
+              [&state, line, submission, index](const std::variant<MessageView, Fault>& found) {
+                --submission->waiting;
+                auto& named = submission->items[index];
+                if (const auto* fault = std::get_if<Fault>(&found))
+                  blame(*submission, *fault, index);
+                else if (auto wrong = take_upload(named, std::get<MessageView>(found)))
+                  blame(*submission, std::move(*wrong), index);
+                advance(state, line);
+              });
+}
+
+void hash(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+          std::size_t index) {
+  state.encode(std::move(submission->items[index].event.body),
+               [&state, line, submission, index](Body body, const Digest& digest) {
+                 auto& hashed = submission->items[index];
+                 hashed.event.body = std::move(body);
+                 hashed.digest = digest;
+                 digested(state, line, submission, index);
+                 advance(state, line);
+               });
 }
 
 void prepare(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {
   submission->waiting = submission->items.size();
   for (std::size_t index = 0; index < submission->items.size(); ++index) {
     auto& item = submission->items[index];
-    if (item.size <= kHashHere) {
+    if (item.upload) {
+      name_upload(state, line, submission, index);
+    } else if (item.size <= kHashHere) {
       item.digest = state.policies.digest(item.event.body);
       digested(state, line, submission, index);
-      continue;
+    } else {
+      hash(state, line, submission, index);
     }
-    state.encode(std::move(item.event.body),
-                 [&state, line, submission, index](Body body, const Digest& digest) {
-                   auto& hashed = submission->items[index];
-                   hashed.event.body = std::move(body);
-                   hashed.digest = digest;
-                   digested(state, line, submission, index);
-                   advance(state, line);
-                 });
   }
 }
 
@@ -318,7 +366,8 @@ void submit(State& state, const Shared& submission) {
 }  // namespace
 
 void publish(State& state, Call& call) {
-  auto read = read_publication(state, call.params);
+  const Caller& caller = state.connection(call.reply.conn)->caller;
+  auto read = read_publication(state, caller, call.params);
   if (const auto* fault = std::get_if<Fault>(&read)) {
     state.refuse(call.reply, *fault);
     return;
@@ -336,6 +385,7 @@ void publish_batch(State& state, Call& call) {
     return state.refuse(
         call.reply, invalid_argument("a batch has at most " +
                                      std::to_string(state.settings.limits.batch_max) + " items"));
+  const Caller& caller = state.connection(call.reply.conn)->caller;
   auto submission = std::make_shared<Submission>();
   submission->reply = call.reply;
   submission->batch = true;
@@ -343,7 +393,7 @@ void publish_batch(State& state, Call& call) {
     auto* params = (*items)[index].if_object();
     if (params == nullptr)
       return state.refuse(call.reply, invalid_params("items must hold objects"));
-    auto read = read_publication(state, Params(*params, state.settings.limits));
+    auto read = read_publication(state, caller, Params(*params, state.settings.limits));
     if (auto* fault = std::get_if<Fault>(&read)) {
       fault->more["index"] = index;
       return state.refuse(call.reply, *fault);

@@ -1,6 +1,6 @@
 // Messages as records: inspect, delete, and all of one correlation.
 //
-// Source: STORE-5, STORE-6, COR-1, COR-2, SUM-7.
+// Source: STORE-5, STORE-6, COR-1, COR-2, SUM-7, SEC-7.
 #include "reference/core/state.hpp"
 #include "reference/core/timestamp.hpp"
 
@@ -26,10 +26,9 @@ std::string_view status_text(Status status) {
   return "error";
 }
 
-json::object inspection(const State& state, const MessageView& message) {
-  const std::uint64_t chunk = state.settings.limits.chunk_bytes;
+json::object inspection(const MessageView& message) {
   const std::uint64_t chunks =
-      message.route == Route::reference ? (message.size + chunk - 1) / chunk : 1;
+      message.route == Route::reference ? pieces_of(message.size, message.chunk) : 1;
   json::object result{{"status", status_text(message.status)},
                       {"route", route_text(message.route)},
                       {"datasize", message.size},
@@ -60,7 +59,7 @@ void inspect(State& state, Call& call) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     const auto* message = std::get_if<MessageView>(&*view);
     if (message == nullptr) return state.refuse(reply, {Kind::not_found, "no such message"});
-    state.answer(reply, inspection(state, *message));
+    state.answer(reply, inspection(*message));
   });
 }
 
@@ -81,6 +80,7 @@ void correlated(State& state, Call& call) {
   const auto page = call.params.page(kPageDefault, kPageMost);
   ask.after = page.after;
   ask.limit = page.limit;
+  ask.shown = shown_to(state, call.reply.conn);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   state.ask(std::move(ask), [&state, reply](const Result<View>& view) {

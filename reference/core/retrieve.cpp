@@ -49,39 +49,76 @@ void answer_inline(State& state, const Reply& reply, MessageView message, Slice 
   then(checked);
 }
 
-// No piece may claim more than a piece ever has, or its inflation would take that room.
-bool believable(const State& state, const std::vector<Piece>& pieces) {
-  return !pieces.empty() && std::all_of(pieces.begin(), pieces.end(), [&](const Piece& piece) {
-    return piece.size <= state.settings.limits.chunk_bytes;
-  });
+// A payload on its way out, one piece at a time. Only what the answer needs is kept.
+struct Transfer {
+  Reply reply;
+  MessageView message;
+  Slice slice;
+  std::uint32_t next = 0;                 // piece
+  std::uint32_t end = 0;                  // beyond the last one that is needed
+  std::shared_ptr<RunningDigest> digest;  // where the whole is read
+  std::string bytes;                      // of the slice so far
+
+  [[nodiscard]] std::uint64_t start() const { return next * message.chunk; }
+  [[nodiscard]] std::uint64_t piece_size() const {
+    return std::min(message.chunk, message.size - start());
+  }
+};
+
+void take_piece(Transfer& transfer, std::string_view bytes) {
+  const auto& slice = transfer.slice;
+  const auto from = std::max(slice.offset, transfer.start());
+  const auto to = std::min(slice.offset + slice.length, transfer.start() + bytes.size());
+  if (from < to) transfer.bytes += bytes.substr(from - transfer.start(), to - from);
+  ++transfer.next;
 }
 
-void answer_reference(State& state, const Reply& reply, MessageView message, Slice slice) {
-  const std::uint64_t chunk = state.settings.limits.chunk_bytes;
-  const bool whole = slice.offset + slice.length == message.size;
-  // The answer with the end in it reads everything, since the whole's digest is owed by then.
-  const auto first = whole ? 0 : static_cast<std::uint32_t>(slice.offset / chunk);
-  const auto last = static_cast<std::uint32_t>((slice.offset + slice.length - 1) / chunk);
-  const auto held = std::make_shared<MessageView>(std::move(message));
-  const auto unpacked = [&state, reply, held, slice, start = slice.offset - first * chunk,
-                         whole](const std::optional<std::string>& bytes) {
-    const bool enough =
-        bytes && (whole ? bytes->size() == held->size : bytes->size() >= start + slice.length);
-    if (!enough) return refuse_corrupt(state, reply, held->id);
-    answer_slice(state, reply, *held, slice.offset,
-                 std::string_view(*bytes).substr(start, slice.length));
+void read_on(State& state, const std::shared_ptr<Transfer>& transfer) {
+  if (transfer->next == transfer->end) {
+    const auto& message = transfer->message;
+    if (transfer->digest &&
+        !state.policies.whole(transfer->digest->finish(), message.digest, message.size))
+      return refuse_corrupt(state, transfer->reply, message.id);
+    return answer_slice(state, transfer->reply, message, transfer->slice.offset, transfer->bytes);
+  }
+  const auto unpacked = [&state, transfer](const std::optional<std::string>& bytes) {
+    if (!bytes || bytes->size() != transfer->piece_size())
+      return refuse_corrupt(state, transfer->reply, transfer->message.id);
+    take_piece(*transfer, *bytes);
+    read_on(state, transfer);
   };
-  state.to_payload(ReadPayload{held->id, first, last - first + 1},
-                   [&state, reply, held, whole, unpacked](Result<PayloadAnswer> answer) {
-                     if (!answer) return state.refuse(reply, store_fault(answer.error()));
-                     if (!answer->found || !believable(state, answer->pieces))
-                       return refuse_corrupt(state, reply, held->id);
-                     const auto digest = whole ? std::optional(held->digest) : std::nullopt;
-                     state.unpack(std::move(answer->pieces), held->body.kind, digest, unpacked);
+  const auto& message = transfer->message;
+  state.to_payload(ReadPayload{message.payload.value_or(message.id), transfer->next, 1},
+                   [&state, transfer, unpacked](Result<PayloadAnswer> answer) {
+                     if (!answer) return state.refuse(transfer->reply, store_fault(answer.error()));
+                     // No piece may claim more than a piece has, or its inflation took that room.
+                     if (!answer->found || answer->pieces.front().size > transfer->message.chunk)
+                       return refuse_corrupt(state, transfer->reply, transfer->message.id);
+                     state.unpack(std::move(answer->pieces.front()), transfer->digest, unpacked);
                    });
 }
 
+// The answer with the end in it reads everything, since the whole's digest is owed by then. None
+// holds more than a piece's bytes.
+void answer_reference(State& state, const Reply& reply, MessageView message, Slice slice) {
+  const auto chunk = message.chunk;
+  slice.length = std::min(slice.length, chunk);
+  auto transfer = std::make_shared<Transfer>();
+  const bool whole = slice.offset + slice.length == message.size;
+  if (whole) transfer->digest = std::make_shared<RunningDigest>();
+  transfer->next = whole ? 0 : static_cast<std::uint32_t>(slice.offset / chunk);
+  transfer->end = static_cast<std::uint32_t>(pieces_of(slice.offset + slice.length, chunk));
+  transfer->reply = reply;
+  transfer->message = std::move(message);
+  transfer->slice = slice;
+  read_on(state, transfer);
+}
+
 }  // namespace
+
+std::uint64_t pieces_of(std::uint64_t size, std::uint64_t chunk) {
+  return (size + chunk - 1) / chunk;
+}
 
 void spoil(State& state, const TransactionId& id) {
   state.to_queue(Spoil{id, "digest_mismatch: the stored payload fails its digest"},
@@ -108,7 +145,7 @@ void retrieve(State& state, Call& call) {
     std::uint64_t most = state.settings.limits.retrieve_bytes_max;
     if (length) most = std::min(most, static_cast<std::uint64_t>(*length));
     const Slice slice{from, std::min(most, message->size - from)};
-    if (slice.length == 0 && message->size > 0)
+    if (slice.length == 0 && (message->size > 0 || message->route == Route::reference))
       return answer_slice(state, reply, *message, from, {});
     if (message->route == Route::inlined)
       return answer_inline(state, reply, std::move(*message), slice);

@@ -30,6 +30,7 @@ void Rig::restart() {
   Settings settings;
   settings.limits = limits_;
   settings.control_token = "secret";
+  settings.uploads = uploads;
   settings.unix_ms = static_cast<std::uint64_t>(clock.ms);
   settings.started = now;
   core = std::make_unique<Core>(settings, policies_, random_);
@@ -41,6 +42,14 @@ Conn Rig::connect(bool hello, Role role) {
   const Conn conn{next_conn_++};
   core->opened(conn, role, now);
   if (hello && role == Role::client) ok(conn, "bus/hello", kHello);
+  return conn;
+}
+
+Conn Rig::connect_as(const std::string& agent, const std::string& more) {
+  const Conn conn = connect(false);
+  ok(conn, "bus/hello",
+     R"({"protocol":["1.0"],"client":{"name":"test","version":"1"},"agent_id":")" + agent + '"' +
+         more + "}");
   return conn;
 }
 
@@ -154,8 +163,7 @@ void Rig::carry_out(Effect& effect) {
     checked.bodies = std::move(check->bodies);
     core->checked(check->ticket, std::move(checked), now);
   } else if (auto* pack_work = std::get_if<Pack>(&effect)) {
-    core->packed(pack_work->ticket,
-                 pack(policies_, compression, limits_.chunk_bytes, pack_work->bytes), now);
+    core->packed(pack_work->ticket, pack(policies_, compression, *pack_work), now);
   } else if (auto* unpack_work = std::get_if<Unpack>(&effect)) {
     core->unpacked(unpack_work->ticket, unpack(policies_, *unpack_work), now);
   }
@@ -172,22 +180,7 @@ void Rig::carry_out_store(Effect& effect) {
     core->swept(sweep->ticket, queues.sweep(sweep->at_most, sweep->attempts_max, sweep->shift),
                 now);
   } else if (auto* work = std::get_if<ToPayload>(&effect)) {
-    PayloadAnswer answer;
-    if (auto* put = std::get_if<PutPayload>(&work->op)) {
-      ASSERT_TRUE(payloads.put(put->id, put->pieces, put->ttl, work->shift));
-    } else if (auto* read = std::get_if<ReadPayload>(&work->op)) {
-      auto pieces = payloads.pieces(read->id, read->first, read->count);
-      ASSERT_TRUE(pieces);
-      answer.found = !pieces->empty();
-      answer.pieces = std::move(*pieces);
-    } else if (auto* drop = std::get_if<DropPayloads>(&work->op)) {
-      ASSERT_TRUE(payloads.drop(drop->ids));
-    } else if (auto* damage = std::get_if<Corrupt>(&work->op)) {
-      auto done = payloads.corrupt(*damage);
-      ASSERT_TRUE(done);
-      answer.found = *done;
-    }
-    core->fetched(work->ticket, std::move(answer), now);
+    core->fetched(work->ticket, stores::carry_out(payloads, work->op, work->shift), now);
   }
 }
 

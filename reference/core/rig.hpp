@@ -32,11 +32,14 @@ class CountingRandom : public Random {
 class Rig {
  public:
   Codec compression = Codec::none;  ///< of payloads stored from now on
+  bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
 
   /// Opens a connection and, unless told otherwise, says hello on it.
   Conn connect(bool hello = true, Role role = Role::client);
+  /// The same under a name; `more` is added to hello's params, with a leading comma.
+  Conn connect_as(const std::string& agent, const std::string& more = "");
   void disconnect(Conn conn);
   /// Sends a request; the id it got.
   int request(Conn conn, const std::string& method, const std::string& params);

@@ -90,17 +90,17 @@ void State::check(std::vector<std::pair<Body, Digest>> bodies, std::function<voi
   effects.emplace_back(Check{mine, std::move(bodies)});
 }
 
-void State::pack(std::string bytes, std::function<void(std::vector<Piece>)> then) {
-  const Ticket mine = ticket();
-  on_packed.emplace(mine, std::move(then));
-  effects.emplace_back(Pack{mine, std::move(bytes)});
+void State::pack(Pack work, std::function<void(std::vector<Piece>)> then) {
+  work.ticket = ticket();
+  on_packed.emplace(work.ticket, std::move(then));
+  effects.emplace_back(std::move(work));
 }
 
-void State::unpack(std::vector<Piece> pieces, BodyKind kind, std::optional<Digest> whole,
+void State::unpack(Piece piece, std::shared_ptr<RunningDigest> digest,
                    std::function<void(std::optional<std::string>)> then) {
   const Ticket mine = ticket();
   on_unpacked.emplace(mine, std::move(then));
-  effects.emplace_back(Unpack{mine, std::move(pieces), kind, whole});
+  effects.emplace_back(Unpack{mine, std::move(piece), std::move(digest)});
 }
 
 void State::ring(std::string destination) { effects.emplace_back(Ring{std::move(destination)}); }
@@ -118,8 +118,9 @@ void State::done(const Reply& reply) {
   if (from == nullptr || from->open_requests == 0) return;
   --from->open_requests;
   from->open_bytes -= reply.bytes;
+  if (reply.append) from->open_appends -= reply.bytes;
   if (from->throttled && from->open_requests < kOpenRequestsMax / 2 &&
-      from->open_bytes < kOpenBytesMax / 2) {
+      from->open_bytes < kOpenBytesMax / 2 && !appends_enough(*this, *from)) {
     from->throttled = false;
     effects.emplace_back(Throttle{reply.conn, false});
   }

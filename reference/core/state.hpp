@@ -16,6 +16,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "reference/core/agents.hpp"
 #include "reference/core/core.hpp"
 #include "reference/core/event.hpp"
 #include "reference/core/params.hpp"
@@ -45,6 +46,7 @@ struct Reply {
   boost::json::value id;
   bool silent = false;    ///< the request was a notification
   std::size_t bytes = 0;  ///< of the request's text
+  bool append = false;    ///< to an upload
 };
 
 using SubscriptionId = std::uint64_t;
@@ -117,6 +119,8 @@ struct Publication {
   std::optional<Identity> identity;
   bool repeated = false;  ///< the store knows it already; `id` is the first one's
   std::int64_t receivers = 0;
+  std::optional<TransactionId> upload;  ///< whose payload it names
+  std::uint64_t chunk = 0;
 };
 
 /// A publish or a batch: its messages are accepted all or none.
@@ -141,6 +145,7 @@ struct Connection {
   bool greeted = false;
   std::string who;  ///< as its hello said
   std::optional<std::string> session;
+  Caller caller;
   std::set<SubscriptionId> subscriptions;
   SettleMemory settled;
   std::shared_ptr<Line> line = std::make_shared<Line>();
@@ -148,6 +153,7 @@ struct Connection {
   bool starved = false;      ///< a pump passed it over for its unsent bytes
   std::uint64_t open_requests = 0;
   std::uint64_t open_bytes = 0;
+  std::uint64_t open_appends = 0;  ///< bytes of appends among them
   bool throttled = false;
   bool closing = false;
 };
@@ -195,6 +201,9 @@ struct State {
 
   Tick next_orphans{};  ///< when payloads that nothing names are looked for
 
+  /// What waits for its turn on an upload: one thing at a time is done to each.
+  std::unordered_map<TransactionId, std::deque<std::function<void()>>> uploads;
+
   Count uncounted;  ///< topic traffic not yet in the store's totals
   std::optional<Tick> next_count;
 
@@ -220,8 +229,8 @@ struct State {
   void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then);
   void encode(Body body, std::function<void(Body, const Digest&)> then);
   void check(std::vector<std::pair<Body, Digest>> bodies, std::function<void(Checked)> then);
-  void pack(std::string bytes, std::function<void(std::vector<Piece>)> then);
-  void unpack(std::vector<Piece> pieces, BodyKind kind, std::optional<Digest> whole,
+  void pack(Pack work, std::function<void(std::vector<Piece>)> then);
+  void unpack(Piece piece, std::shared_ptr<RunningDigest> digest,
               std::function<void(std::optional<std::string>)> then);
   void ring(std::string destination);
   void drop_payloads(std::vector<TransactionId> ids);
@@ -269,6 +278,11 @@ void flush_counts(State& state);
 void subscribe(State& state, Call& call);
 void unsubscribe(State& state, Call& call);
 void set_credit(State& state, Call& call);
+/// Whether whoever is connected there may learn anything of that destination.
+bool may_know(const State& state, Conn conn, std::string_view destination);
+Shown shown_to(const State& state, Conn conn);
+/// Keeps `forbidden` as the call's fault where its caller may not subscribe to that destination.
+void check_access(State& state, Call& call, std::string_view destination);
 /// Ends all that a vanished connection had.
 void drop_connection(State& state, Conn conn);
 
@@ -300,9 +314,23 @@ void swept(State& state, Result<Swept> swept);
 void absorb(State& state, const Answer& answer);
 
 // retrieve.cpp
+/// Into how many pieces of `chunk` bytes a payload goes.
+std::uint64_t pieces_of(std::uint64_t size, std::uint64_t chunk);
 void retrieve(State& state, Call& call);
 /// Notes for good that a payload failed its digest.
 void spoil(State& state, const TransactionId& id);
+
+// uploads.cpp
+void upload_open(State& state, Call& call);
+void upload_append(State& state, Call& call);
+void upload_status(State& state, Call& call);
+void upload_commit(State& state, Call& call);
+inline const Fault kNoUpload{Kind::invalid_argument, "event.dataref names no upload of this bus"};
+/// The upload's record, its payload kept for `term` from now at least; or why not.
+void keep_upload(State& state, const TransactionId& id, Ms term,
+                 std::function<void(std::variant<MessageView, Fault>)> then);
+/// Whether the appends that wait on this connection are all that an upload may hold in memory.
+bool appends_enough(const State& state, const Connection& from);
 
 // records.cpp
 void inspect(State& state, Call& call);

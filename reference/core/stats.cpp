@@ -1,4 +1,4 @@
-// bus/stats and bus/health. Source: STA-1, STA-2, HLT-1, PUB-8.
+// bus/stats and bus/health. Source: STA-1, STA-2, HLT-1, PUB-8, SEC-7.
 #include <algorithm>
 #include <numeric>
 
@@ -39,6 +39,7 @@ std::map<std::string, std::int64_t> subscribers(const State& state, const AskSta
   for (const auto& [id, subscription] : state.subscriptions) {
     const auto& name = subscription.destination;
     if (subscription.pattern || subscription.ending || name <= asked.after) continue;
+    if (!asked.shown(name)) continue;
     if (asked.destination ? name == *asked.destination : !last || name <= *last) ++live[name];
   }
   return live;
@@ -46,7 +47,7 @@ std::map<std::string, std::int64_t> subscribers(const State& state, const AskSta
 
 json::object destinations_object(const State& state, const AskStats& asked, const StatsPage& page) {
   auto live = subscribers(state, asked, page.next);
-  if (asked.destination) live.try_emplace(*asked.destination, 0);
+  if (asked.destination && asked.shown(*asked.destination)) live.try_emplace(*asked.destination, 0);
   json::object destinations;
   for (const auto& [name, groups] : page.destinations) {
     live.try_emplace(name, 0);
@@ -93,6 +94,7 @@ void stats(State& state, Call& call) {
   if (call.params.has("destination")) ask.destination = call.params.name("destination");
   ask.after = call.params.optional_text("cursor").value_or("");
   ask.limit = kDestinationsMost;
+  ask.shown = shown_to(state, call.reply.conn);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   run_sweep(state);
   const Reply reply = call.reply;

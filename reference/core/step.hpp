@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -24,7 +25,8 @@ namespace reference::core {
 /// with `full` where a group is owed `messages_max` already, dead letters aside, and `overflow`
 /// does not say which message is dropped then (it counts as deleted, and what is leased is never
 /// dropped), and with `conflict` where its identity was accepted with another digest and is still
-/// known. With the same digest it is a repeat: nothing happens but that the Answer tells.
+/// known. With the same digest it is a repeat: nothing happens but that the Answer tells. Refused
+/// with `no_upload` where it names the payload of an upload that is not there or has expired.
 struct Enqueue {
   TransactionId id;
   std::string destination;
@@ -48,6 +50,9 @@ struct Enqueue {
   std::optional<std::string> session{};
   Overflow overflow = Overflow::refuse;
   bool fan_out = true;  ///< false: kept to be retrieved, owed to nobody (a topic's reference)
+  bool upload = false;  ///< the record of an upload: pending until a message first names it
+  std::optional<TransactionId> payload{};  ///< the upload whose payload it names; nothing: its own
+  std::uint64_t chunk = 0;                 ///< bytes of each stored piece but the last
 };
 
 /// Makes a group where it is missing.
@@ -172,7 +177,7 @@ struct Step {
 std::optional<std::size_t> first_without_room(
     const Step& step, const std::function<std::int64_t(const std::string&)>& waiting);
 
-enum class Refusal : std::uint8_t { not_found, lease_lost, invalid, full, conflict };
+enum class Refusal : std::uint8_t { not_found, lease_lost, invalid, full, conflict, no_upload };
 
 /// An Enqueue that was a repeat, and the message that it repeats.
 struct Repeat {
@@ -236,10 +241,14 @@ struct AskDead {
   std::int64_t after = 0;  ///< cursor; 0 begins
   int limit = 0;
 };
+/// Which destinations an answer may tell of: all, where there is none. Pure; a store calls it on
+/// its own thread.
+using Shown = std::function<bool(std::string_view destination)>;
 struct AskCorrelated {
   std::string correlation;
   std::int64_t after = 0;
   int limit = 0;
+  Shown shown{};
 };
 /// Records of one message, or of all that were sent under a session.
 struct AskAudit {
@@ -252,6 +261,7 @@ struct AskStats {
   std::optional<std::string> destination;  ///< this one only
   std::string after;                       ///< cursor: names above this one
   int limit = 0;
+  Shown shown{};
 };
 using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskAudit, AskStats>;
 
@@ -271,6 +281,9 @@ struct MessageView {
   Instant created = 0;
   Instant expires = 0;
   std::optional<std::string> error;
+  bool upload = false;                   ///< it is the record of an upload
+  std::optional<TransactionId> payload;  ///< whose payload it names; nothing: its own
+  std::uint64_t chunk = 0;               ///< bytes of each stored piece but the last
 };
 struct Counts {
   std::int64_t accepted = 0, acked = 0, ready = 0, leased = 0, delayed = 0, dead = 0, expired = 0,
@@ -300,6 +313,7 @@ struct AuditRecord {
   std::uint64_t size = 0;
   Route route = Route::inlined;
   Outcome outcome = Outcome::pending;
+  bool upload = false;
 };
 struct AuditPage {
   std::vector<AuditRecord> records;  ///< in order of acceptance

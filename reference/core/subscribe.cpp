@@ -1,4 +1,6 @@
-// Subscriptions: making them, their credit, and their end. Source: QUE-10, QUE-11, PUB-8, PUB-9.
+// Subscriptions: making them, their credit, and their end.
+//
+// Source: QUE-10, QUE-11, PUB-8, PUB-9, AGT-1, AGT-2.
 #include <algorithm>
 
 #include "reference/core/state.hpp"
@@ -113,8 +115,27 @@ void end_subscription(State& state, SubscriptionId id) {
 
 }  // namespace
 
+bool may_know(const State& state, Conn conn, std::string_view destination) {
+  const auto found = state.connections.find(conn);
+  return found != state.connections.end() &&
+         state.policies.may_subscribe(found->second.caller, destination);
+}
+
+Shown shown_to(const State& state, Conn conn) {
+  const auto& caller = state.connections.at(conn).caller;
+  return [&policies = state.policies, caller](std::string_view destination) {
+    return policies.may_subscribe(caller, destination);
+  };
+}
+
+void check_access(State& state, Call& call, std::string_view destination) {
+  if (!may_know(state, call.reply.conn, destination))
+    call.params.fail({Kind::forbidden, "this destination is another's"});
+}
+
 void subscribe(State& state, Call& call) {
   auto subscription = read_subscription(state, call);
+  if (!subscription.pattern) check_access(state, call, subscription.destination);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   if (subscription.mode == Mode::queue)
     return subscribe_queue(state, call.reply, std::move(subscription));

@@ -1,6 +1,6 @@
 // Topics: live copies to whoever is subscribed now. No store has a part in it.
 //
-// Source: PUB-1, PUB-3, PUB-6, PUB-7, AGT-4.
+// Source: PUB-1, PUB-3, PUB-6, PUB-7, AGT-4, SEC-7.
 #include <algorithm>
 
 #include "reference/core/state.hpp"
@@ -61,9 +61,12 @@ std::int64_t fan_out(State& state, const Publication& item, bool withhold) {
   if (const auto found = state.topics.find(item.destination); found != state.topics.end())
     exact = found->second;
   std::vector<SubscriptionId> matching;
-  for (const auto id : state.patterns)
-    if (state.policies.matches(state.subscriptions.at(id).destination, item.destination))
+  for (const auto id : state.patterns) {
+    const auto& subscription = state.subscriptions.at(id);
+    if (state.policies.matches(subscription.destination, item.destination) &&
+        may_know(state, subscription.conn, item.destination))
       matching.push_back(id);
+  }
   if (exact.empty() && matching.empty()) return 0;
   const std::string tail = common_tail(item);
   std::vector<Conn> cut_off;

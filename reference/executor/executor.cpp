@@ -23,11 +23,12 @@ Executor::Executor(core::Settings settings, stores::QueueStore& queues,
       edge_(edge),
       parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
       codec_(settings.compression),
-      piece_bytes_(settings.limits.chunk_bytes),
       core_(settings, policies, random),
       workers_(kWorkers),
       lane_(std::make_unique<Lane>(queues, payloads,
-                                   [this](Answers answers) { report(std::move(answers)); })) {}
+                                   [this](Answers answers) { report(std::move(answers)); })),
+      payload_lane_(std::make_unique<Lane>(
+          queues, payloads, [this](Answers answers) { report(std::move(answers)); })) {}
 
 Executor::~Executor() { end(); }
 
@@ -39,7 +40,8 @@ void Executor::end() {
   changed_.notify_all();
   if (timer_.joinable()) timer_.join();
   workers_.end();
-  if (lane_) lane_->end();
+  lane_->end();
+  payload_lane_->end();
 }
 
 void Executor::start(Outlet& outlet) {
@@ -126,7 +128,7 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::ToQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::AskQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
-    void operator()(core::ToPayload& one) const { self.lane_->push(std::move(one)); }
+    void operator()(core::ToPayload& one) const { self.payload_lane_->push(std::move(one)); }
     void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
     void operator()(core::Page& one) const {
       if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));
@@ -168,7 +170,7 @@ void Executor::check(core::Check effect) {
 void Executor::pack(core::Pack effect) {
   auto held = std::make_shared<core::Pack>(std::move(effect));
   workers_.push([this, held] {
-    auto pieces = core::pack(policies_, codec_, piece_bytes_, held->bytes);
+    auto pieces = core::pack(policies_, codec_, *held);
     const Lock lock(mutex_);
     core_.packed(held->ticket, std::move(pieces), now());
     carry_out();

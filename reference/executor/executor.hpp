@@ -85,7 +85,6 @@ class Executor {
   Edge* edge_;
   std::size_t parse_depth_;
   core::Codec codec_;
-  std::uint64_t piece_bytes_;
   Outlet* outlet_ = nullptr;
 
   std::mutex mutex_;
@@ -100,7 +99,8 @@ class Executor {
   std::uint64_t next_scrape_ = 1;
 
   Workers workers_;
-  std::unique_ptr<Lane> lane_;
+  std::unique_ptr<Lane> lane_;  ///< the queue store's
+  std::unique_ptr<Lane> payload_lane_;
   std::thread timer_;
 };
 

@@ -7,13 +7,10 @@
 
 namespace reference::executor {
 
-using core::Result;
-
 namespace {
 
 constexpr std::size_t kBatchSteps = 1'024;
 constexpr std::size_t kBatchBytes = 16 * 1'048'576;
-constexpr int kPayloadSweep = 100;
 
 std::size_t bytes_of(const core::Step& step) {
   std::size_t bytes = 0;
@@ -57,13 +54,30 @@ void Lane::push(Work work) {
   ready_.notify_one();
 }
 
+std::vector<core::Ticket> Lane::withdraw(const std::set<core::Ticket>& tickets) {
+  std::vector<core::Ticket> withdrawn;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(gathered_, [&](const Work& work) {
+    const auto ticket = std::visit([](const auto& one) { return one.ticket; }, work);
+    if (!tickets.contains(ticket)) return false;
+    withdrawn.push_back(ticket);
+    return true;
+  });
+  return withdrawn;
+}
+
 bool Lane::gather(Round& round) {
-  std::vector<Work> taken;
+  std::deque<Work> taken;
   {
     std::unique_lock lock(mutex_);
     ready_.wait(lock, [this] { return ending_ || !gathered_.empty(); });
     if (gathered_.empty()) return false;
-    taken.swap(gathered_);
+    if (std::holds_alternative<core::ToPayload>(gathered_.front())) {
+      taken.push_back(std::move(gathered_.front()));
+      gathered_.pop_front();
+    } else {
+      taken.swap(gathered_);
+    }
   }
   for (auto& work : taken) {
     if (auto* step = std::get_if<core::ToQueue>(&work))
@@ -86,30 +100,6 @@ void Lane::run() {
       report_(std::move(*answers));
     });
   }
-}
-
-Result<core::PayloadAnswer> Lane::carry_out(core::ToPayload& work) {
-  const auto wrap = [](const auto& done) -> Result<core::PayloadAnswer> {
-    if (!done) return tl::unexpected(done.error());
-    return core::PayloadAnswer{};
-  };
-  if (auto* put = std::get_if<core::PutPayload>(&work.op))
-    return wrap(payloads_.put(put->id, put->pieces, put->ttl, work.shift));
-  if (auto* read = std::get_if<core::ReadPayload>(&work.op)) {
-    auto pieces = payloads_.pieces(read->id, read->first, read->count);
-    if (!pieces) return tl::unexpected(pieces.error());
-    const bool found = !pieces->empty();
-    return core::PayloadAnswer{found, std::move(*pieces)};
-  }
-  if (auto* drop = std::get_if<core::DropPayloads>(&work.op))
-    return wrap(payloads_.drop(drop->ids));
-  if (auto* damage = std::get_if<core::Corrupt>(&work.op)) {
-    const auto done = payloads_.corrupt(*damage);
-    if (!done) return tl::unexpected(done.error());
-    return core::PayloadAnswer{*done, {}};
-  }
-  if (std::holds_alternative<core::ResetPayloads>(work.op)) return wrap(payloads_.reset());
-  return wrap(payloads_.sweep(kPayloadSweep, work.shift));
 }
 
 // One commit for as many steps as a batch may hold.
@@ -137,7 +127,8 @@ void Lane::apply_steps(Round& round, Answers& answers) {
 
 Answers Lane::carry_out(Round& round) {
   Answers answers;
-  for (auto& work : round.payloads) answers.payloads.emplace_back(work.ticket, carry_out(work));
+  for (const auto& work : round.payloads)
+    answers.payloads.emplace_back(work.ticket, stores::carry_out(payloads_, work.op, work.shift));
   apply_steps(round, answers);
   for (const auto& work : round.sweeps)
     answers.swept.emplace_back(work.ticket,

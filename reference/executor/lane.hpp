@@ -1,15 +1,18 @@
-// The store's lane: one thread that carries out, again and again, all that has gathered.
+// A store's lane: one thread that carries out, again and again, all that has gathered.
 //
-// What gathered while the last round was under way is the next batch: no timer, no setting. Within
-// a round payloads are written first, then all steps as one batch, then sweeps, then questions.
-// Threads: push() from any; the answers come on a thread of their own, so that the store need not
-// wait while they are told, in the order of their rounds.
+// Each store has its own, so that one that hangs holds nobody else up. What gathered while the last
+// round was under way is the next batch: no timer, no setting. Within a round all steps come first
+// as one batch, then sweeps, then questions. Payloads are carried out one by one.
+// Threads: push() from any; the answers come on a thread of their own, in the order of the rounds,
+// so that the store need not wait while they are told.
 // Errors: a store's error goes back to each effect it concerns.
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -45,13 +48,15 @@ class Lane {
 
   void push(Work work);
 
+  /// Takes back what has not begun; the tickets that were.
+  std::vector<core::Ticket> withdraw(const std::set<core::Ticket>& tickets);
+
  private:
   struct Round;
   void run();
   bool gather(Round& round);
   Answers carry_out(Round& round);
   void apply_steps(Round& round, Answers& answers);
-  core::Result<core::PayloadAnswer> carry_out(core::ToPayload& work);
 
   stores::QueueStore& queues_;
   stores::PayloadStore& payloads_;
@@ -59,7 +64,7 @@ class Lane {
 
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::vector<Work> gathered_;
+  std::deque<Work> gathered_;
   bool ending_ = false;
   Workers teller_{1};
   std::thread thread_;

@@ -93,5 +93,17 @@ TEST_F(LaneTest, AFailureReachesEveryStepOfItsBatch) {
   EXPECT_EQ(failed, 3U);
 }
 
+TEST_F(LaneTest, WhatHasNotBegunCanBeTakenBack) {
+  lane.push(join(1));
+  queues.wait_for_batches(1);
+  lane.push(join(2));
+  lane.push(join(3));
+  EXPECT_EQ(lane.withdraw({core::Ticket{1}, core::Ticket{3}, core::Ticket{9}}),
+            std::vector{core::Ticket{3}});
+  queues.let_go();
+  lane.end();
+  EXPECT_EQ(answered, (std::vector<std::uint64_t>{1, 2}));
+}
+
 }  // namespace
 }  // namespace reference::executor

@@ -48,7 +48,7 @@ class GatheringSocket {
   auto async_write_some(const Buffers& buffers, Token&& token) {
     const std::size_t size = boost::asio::buffer_size(buffers);
     Way way = Way::behind;
-    if (holding_ && held_.size() + size <= kHeldBytes)
+    if (holding_ && !is_control_frame(buffers, size) && held_.size() + size <= kHeldBytes)
       way = Way::held;
     else if (held_.empty())
       way = Way::direct;
@@ -59,6 +59,16 @@ class GatheringSocket {
 
  private:
   static constexpr std::size_t kHeldBytes = 65'536;
+
+  // Pings, pongs and the last word never wait: nothing need follow them. What is mistaken for one,
+  // being the rest of a message, only goes out sooner.
+  template <typename Buffers>
+  static bool is_control_frame(const Buffers& buffers, std::size_t size) {
+    constexpr std::size_t kLargest = 127;
+    std::uint8_t first = 0;
+    boost::asio::buffer_copy(boost::asio::buffer(&first, 1), buffers);
+    return size <= kLargest && (first & 0x0FU) >= 0x08U;
+  }
 
   enum class Way { direct, held, behind };  ///< behind: behind all that was held
 

@@ -146,8 +146,9 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
   // a look may come a little late.
   void heard(bool anything) {
     silent_looks_ = anything || paused_ ? 0 : silent_looks_ + 1;
-    if (silent_looks_ == 2 * kLooks - 2) return cut_now();
-    if (silent_looks_ == kLooks - 2)
+    const core::Ms silence = silent_looks_ * (bounds_.ping / kLooks), margin = bounds_.ping / 2;
+    if (silence >= bounds_.idle - margin) return cut_now();
+    if (silent_looks_ == kLooks / 2)
       stream_.async_ping({}, [self = shared_from_this()](error_code) {});
     listen_for_silence();
   }

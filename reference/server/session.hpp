@@ -47,7 +47,8 @@ class Roster {
 /// What a connection is held to.
 struct Bounds {
   std::uint64_t message_bytes_max = 0;
-  core::Ms ping{0};  ///< silence after which the peer is pinged; after twice that it is gone
+  core::Ms ping{0};  ///< silence after which the peer is pinged
+  core::Ms idle{0};  ///< silence after which it is gone
 };
 
 /// Answers the upgrade in `request` and serves the connection; keeps itself alive until it ends.

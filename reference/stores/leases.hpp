@@ -1,6 +1,6 @@
 // Running leases, in memory: a lease does not outlive its process, so no store has to write it.
 //
-// Threads: the store's lane alone.
+// Threads: the queue store's lane alone.
 #pragma once
 
 #include <optional>

@@ -1,6 +1,6 @@
 // Where queues live: messages, who is owed them, and what became of that.
 //
-// Threads: one lane calls all methods, one at a time.
+// Threads: one lane calls all methods, one at a time; another store's lane runs beside it.
 // Errors: a StoreError speaks for the whole call; what concerns one step is its Answer's refusal.
 #pragma once
 

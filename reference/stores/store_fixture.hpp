@@ -14,6 +14,9 @@
 #include "reference/stores/postgres/local_server.hpp"
 #include "reference/stores/postgres/payload_store.hpp"
 #include "reference/stores/postgres/queue_store.hpp"
+#include "reference/stores/redis/payload_store.hpp"
+#include "reference/stores/redis/queue_store.hpp"
+#include "reference/stores/redis/test_server.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -29,7 +32,7 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
-enum class Kind : std::uint8_t { sqlite, memory, postgres };
+enum class Kind : std::uint8_t { memory, sqlite, postgres, redis };
 
 /// The server of this process' tests, started by the first that wants it.
 inline postgres::LocalServer& postgres_server() {
@@ -61,9 +64,13 @@ class PostgresSchema {
 class Stores : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
+    if (GetParam() == Kind::redis) {
+      if (!redis::TestServer::installed()) GTEST_SKIP() << "no redis-server: run scripts/setup";
+      const auto failed = redis_server.start();
+      ASSERT_FALSE(failed) << *failed;
+    }
     if (GetParam() == Kind::postgres) {
-      if (!postgres::LocalServer::installed())
-        GTEST_SKIP() << "PostgreSQL is not installed: its store stays untested";
+      if (!postgres::LocalServer::installed()) GTEST_SKIP() << "no PostgreSQL: run scripts/setup";
       ASSERT_FALSE(postgres_server().why()) << *postgres_server().why();
       schema = std::make_unique<PostgresSchema>();
     }
@@ -72,33 +79,59 @@ class Stores : public ::testing::TestWithParam<Kind> {
 
   // Opens, or opens again as a restart does.
   void open() {
-    if (GetParam() == Kind::sqlite) {
-      queues.reset();
-      payloads.reset();
-      auto database = sqlite::Database::open(directory.path());
-      ASSERT_TRUE(database) << database.error().detail();
-      queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
-      payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
-    } else if (GetParam() == Kind::postgres) {
-      queues.reset();
-      payloads.reset();
-      queues = std::make_unique<postgres::PostgresQueueStore>(schema->dsn(), expiry, &clock);
-      payloads = std::make_unique<postgres::PostgresPayloadStore>(schema->dsn(), &clock);
-    } else if (!queues) {
-      queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
-      payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
+    switch (GetParam()) {
+      case Kind::memory:
+        open_memory();
+        break;
+      case Kind::sqlite:
+        open_sqlite();
+        break;
+      case Kind::postgres:
+        open_postgres();
+        break;
+      case Kind::redis:
+        open_redis();
+        break;
     }
+    ASSERT_TRUE(queues && payloads);
     const auto ready = payloads->migrate();
-    ASSERT_TRUE(ready) << ready.error().detail();
+    ASSERT_TRUE(ready) << (ready ? "" : ready.error().detail());
     const auto migrated = queues->migrate();
-    ASSERT_TRUE(migrated) << migrated.error().detail();
+    ASSERT_TRUE(migrated) << (migrated ? "" : migrated.error().detail());
+  }
+  // Its data is the objects themselves: they stay.
+  void open_memory() {
+    if (queues) return;
+    queues = std::make_unique<memory::MemoryQueueStore>(clock, expiry);
+    payloads = std::make_unique<memory::MemoryPayloadStore>(clock);
+  }
+  void open_sqlite() {
+    queues.reset();
+    payloads.reset();
+    auto database = sqlite::Database::open(directory.path());
+    ASSERT_TRUE(database) << database.error().detail();
+    queues = std::make_unique<sqlite::SqliteQueueStore>(*database, clock, expiry);
+    payloads = std::make_unique<sqlite::SqlitePayloadStore>(*database, clock);
+  }
+  void open_postgres() {
+    queues.reset();
+    payloads.reset();
+    queues = std::make_unique<postgres::PostgresQueueStore>(schema->dsn(), expiry, &clock);
+    payloads = std::make_unique<postgres::PostgresPayloadStore>(schema->dsn(), &clock);
+  }
+  void open_redis() {
+    queues.reset();
+    payloads.reset();
+    auto connection = std::make_shared<redis::Connection>(redis_server.address());
+    queues = std::make_unique<redis::RedisQueueStore>(connection, expiry, &clock);
+    payloads = std::make_unique<redis::RedisPayloadStore>(connection, &clock);
   }
 
   core::Answer apply(core::QueueOp op) {
     core::Step step;
     step.ops.push_back(std::move(op));
     auto answers = queues->apply(std::span(&step, 1), shift);
-    EXPECT_TRUE(answers) << answers.error().detail();
+    EXPECT_TRUE(answers) << (answers ? "" : answers.error().detail());
     return answers ? answers->front() : core::Answer{};
   }
   core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
@@ -125,14 +158,14 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
   core::Swept sweep(int at_most = 100) {
     auto swept = queues->sweep(at_most, 3, shift);
-    EXPECT_TRUE(swept) << swept.error().detail();
+    EXPECT_TRUE(swept) << (swept ? "" : swept.error().detail());
     return swept ? *swept : core::Swept{};
   }
   template <typename T>
   T look(const core::Question& question) {
     auto view = queues->look(question, shift);
-    EXPECT_TRUE(view) << view.error().detail();
-    return std::get<T>(view.value());
+    EXPECT_TRUE(view) << (view ? "" : view.error().detail());
+    return std::get<T>(*view);
   }
   core::Counts counts(const std::string& group = "default") {
     const auto n = look<core::Counts>(core::AskCounts{"q", group});
@@ -150,6 +183,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
   }
 
   TemporaryDirectory directory;
+  redis::TestServer redis_server;
   std::unique_ptr<PostgresSchema> schema;
   ManualClock clock;
   core::Shift shift{0};
@@ -163,10 +197,20 @@ class Stores : public ::testing::TestWithParam<Kind> {
 using Ids = std::vector<std::string>;
 
 inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) {
-  if (kind.param == Kind::sqlite) return "sqlite";
-  return kind.param == Kind::memory ? "memory" : "postgres";
+  switch (kind.param) {
+    case Kind::memory:
+      return "memory";
+    case Kind::sqlite:
+      return "sqlite";
+    case Kind::postgres:
+      return "postgres";
+    case Kind::redis:
+      return "redis";
+  }
+  return "unknown";
 }
 
-inline const auto kEveryStore = ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres);
+inline const auto kEveryStore =
+    ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres, Kind::redis);
 
 }  // namespace reference::stores

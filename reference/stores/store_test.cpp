@@ -144,6 +144,31 @@ TEST_P(Stores, DeleteTellsWhoHeldIt) {
   EXPECT_EQ(counts().deleted, 1);
 }
 
+TEST_P(Stores, PagesTellOnlyOfWhatMayBeShown) {
+  for (const auto* name : {"a", "b", "c", "d", "e"}) {
+    auto op = message(std::string("of ") + name);
+    op.destination = name;
+    op.correlation = "k";
+    apply(op);
+  }
+  const core::Shown vowels = [](std::string_view name) { return name == "a" || name == "e"; };
+  const auto first = look<core::CorrelatedPage>(core::AskCorrelated{"k", 0, 1, vowels});
+  ASSERT_EQ(first.messages.size(), 1U);
+  ASSERT_TRUE(first.next);
+  const auto rest = look<core::CorrelatedPage>(core::AskCorrelated{"k", *first.next, 1, vowels});
+  ASSERT_EQ(rest.messages.size(), 1U);
+  EXPECT_EQ(rest.messages.front().destination, "e");
+  EXPECT_FALSE(rest.next);
+  const auto some = look<core::StatsPage>(core::AskStats{std::nullopt, "", 1, vowels});
+  ASSERT_EQ(some.destinations.size(), 1U);
+  ASSERT_EQ(some.next, "a");
+  const auto others = look<core::StatsPage>(core::AskStats{std::nullopt, "a", 1, vowels});
+  ASSERT_EQ(others.destinations.size(), 1U);
+  EXPECT_EQ(others.destinations.front().first, "e");
+  EXPECT_FALSE(others.next);
+  EXPECT_TRUE(look<core::StatsPage>(core::AskStats{"b", "", 1, vowels}).destinations.empty());
+}
+
 TEST_P(Stores, PagesGoOnWhereTheyEnded) {
   for (int i = 0; i < 5; ++i) {
     auto op = message(std::to_string(i));
@@ -156,6 +181,8 @@ TEST_P(Stores, PagesGoOnWhereTheyEnded) {
   const auto rest = look<core::CorrelatedPage>(core::AskCorrelated{"k", *first.next, 9});
   EXPECT_EQ(rest.messages.size(), 3U);
   EXPECT_FALSE(rest.next);
+  const auto shown = [](std::string_view name) { return name != "q"; };
+  EXPECT_TRUE(look<core::CorrelatedPage>(core::AskCorrelated{"k", 0, 2, shown}).messages.empty());
   for (const auto& taken : lease(5)) apply(core::Fail{.copy = taken.copy, .dead = true});
   const auto dead = look<core::DeadPage>(core::AskDead{"q", "default", 0, 3});
   EXPECT_EQ(look<core::DeadPage>(core::AskDead{"q", "default", *dead.next, 3}).letters.size(), 2U);

@@ -42,6 +42,7 @@ std::vector<const Scenario*> all() {
            correlation(),
            endpoint(),
            edges(),
+           peers(),
            dedupe(),
            holding(),
            batch(),

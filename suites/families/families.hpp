@@ -22,6 +22,7 @@ std::span<const stage::Scenario> disks();
 std::span<const stage::Scenario> dedupe();
 std::span<const stage::Scenario> durability();
 std::span<const stage::Scenario> edges();
+std::span<const stage::Scenario> peers();
 std::span<const stage::Scenario> endpoint();
 std::span<const stage::Scenario> expired();
 std::span<const stage::Scenario> expiry();

@@ -181,8 +181,12 @@ void Stage::kill_bus() {
 
 void Stage::stop_bus() {
   need_hold();
+  // Longer than it says it needs, so that who takes longer is seen to.
+  const milliseconds within =
+      milliseconds(claims_.limit("shutdown_ms").value_or(0)) + targets::Target::kStopGrace;
   recorder().mark("stop");
-  setting_.target.stop();
+  const bool complied = setting_.target.stop(within);
+  recorder().mark(complied ? "stopped" : "would_not_stop");
 }
 
 milliseconds Stage::mark_processor_time(std::string_view name) {

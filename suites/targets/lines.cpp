@@ -70,10 +70,6 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void cut() {
     closing_ = true;
     error_code ignored;
-    // Closing alone would wait for a process that another thread is just starting: until it becomes
-    // its program it has this socket, too.
-    if (socket_ && in_.is_open()) ::shutdown(in_.native_handle(), SHUT_RDWR);
-    in_.close(ignored);
     out_.close(ignored);
     tell("cut");
   }
@@ -129,6 +125,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
     if (ended_) return;
     ended_ = true;
     error_code ignored;
+    // Closing alone would wait for a process that another thread is just starting: until it becomes
+    // its program it has this socket, too.
+    if (socket_ && in_.is_open()) ::shutdown(in_.native_handle(), SHUT_RDWR);
     in_.close(ignored);
     if (listener_ != nullptr) listener_->on_closed({closing_, 0, why}, history::now());
   }

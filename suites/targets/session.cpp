@@ -24,6 +24,8 @@ using history::Phase;
 constexpr std::size_t kDepthMax = 1024;
 constexpr std::chrono::seconds kCloseLimit{5};
 constexpr std::chrono::milliseconds kSilentLimit{1000};
+// What a hook does is not judged: a busy machine is given time.
+constexpr std::chrono::milliseconds kHookLimit{30'000};
 constexpr std::int64_t kAboveDeclared = 64 << 10;  // How much more a client takes.
 
 Phase phase_of(const Result<json::object>& answer) {
@@ -77,6 +79,8 @@ std::uint32_t Session::expect(Request request, const std::string& id) {
   Pending& pending = pending_[event.op];
   pending.event = event;
   pending.recorded = request.recorded;
+  const std::chrono::milliseconds declared(shared_.answer_ms);
+  pending.within = request.method.starts_with("ctl/") ? std::max(declared, kHookLimit) : declared;
   if (ending_) {
     finish(pending, contract::refused("disconnected", "the connection had ended before"), {},
            history::now());
@@ -92,7 +96,7 @@ Result<json::object> Session::await(std::uint32_t operation, json::object* said)
   // From the request on: however long others were awaited before, a late answer counts as none.
   const auto since =
       std::chrono::duration_cast<std::chrono::milliseconds>(history::now() - pending.event.at);
-  const auto limit = patient(std::chrono::milliseconds(shared_.answer_ms) - since);
+  const auto limit = patient(pending.within - since);
   if (!changed_.wait_for(lock, limit, [&] { return pending.answer.has_value(); })) {
     silent_ = history::now() - heard_ > limit / 2;
     finish(pending,
@@ -250,6 +254,17 @@ void Session::on_closed(const Ending& ending, Time at) {
   changed_.notify_all();
 }
 
+void Session::on_ping(Time at) {
+  const std::lock_guard lock(mutex_);
+  Event event;
+  event.at = at;
+  event.action = Action::mark;
+  event.session = number_;
+  shared_.recorder.add(event, {.error = "pinged"});
+  ++pings_;
+  changed_.notify_all();
+}
+
 void Session::breach(std::string_view what, std::string_view text, Time at) {
   Event event;
   event.at = at;
@@ -317,6 +332,14 @@ void Session::mark(std::string_view name) {
 }
 
 void Session::leaving() { mark("leaving"); }
+
+void Session::wait_for_ping(std::chrono::milliseconds limit) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&, before = pings_] { return pings_ > before || ending_; });
+  }
+  mark("listened");
+}
 
 void Session::stop_reading() {
   transport_->read(false);

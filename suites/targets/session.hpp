@@ -125,6 +125,9 @@ class Session : private Listener {
   /// nothing is waited for longer than a second: a bus that hangs is not waited for over and over.
   [[nodiscard]] bool silent();
 
+  /// Says nothing until the bus pings, or for that long: the mark "listened".
+  void wait_for_ping(std::chrono::milliseconds limit);
+
   /// Leaves what the bus sends from now on unread, answers too. Closing reads it.
   void stop_reading();
   void read_again();
@@ -136,6 +139,7 @@ class Session : private Listener {
   struct Pending {
     history::Event event;  ///< As invoked; the answer's event is made from it.
     bool recorded = true;
+    std::chrono::milliseconds within{0};  ///< a later answer counts as none
     std::optional<Result<boost::json::object>> answer;
     boost::json::object said;  ///< What a history keeps of the answer.
   };
@@ -145,6 +149,7 @@ class Session : private Listener {
   // Listener
   void on_text(std::string_view text, Time at) override;
   void on_closed(const Ending& ending, Time at) override;
+  void on_ping(Time at) override;
 
   /// One request: what to record of it, and what to send.
   struct Request {
@@ -191,6 +196,7 @@ class Session : private Listener {
   std::optional<std::int64_t> message_bytes_max_;  // as hello declared it
   Time heard_{};                                   // when something last came
   bool silent_ = false;
+  std::uint64_t pings_ = 0;
 };
 
 }  // namespace busproof::targets

@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 using contract::refused;
 using contract::Result;
 
-constexpr std::chrono::seconds kStopGrace{10};
 constexpr const char* kControlToken = "busproof-control";  // Loopback, and for this run alone.
 
 constexpr const char* kClockFile = "clock";
@@ -218,9 +217,9 @@ Result<void> Target::launch(const Environment& over) {
   return refused("unavailable", obituary());
 }
 
-bool Target::stop() {
+bool Target::stop(std::chrono::milliseconds within) {
   if (!process_) return true;
-  const bool complied = process_->stop(kStopGrace);
+  const bool complied = process_->stop(within);
   process_.reset();
   return complied;
 }

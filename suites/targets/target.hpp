@@ -49,7 +49,8 @@ class Target {
   [[nodiscard]] bool has_variant(std::string_view name) const;
 
   /// The polite end: SIGTERM, and SIGKILL after a grace. False when the grace was used up.
-  bool stop();
+  bool stop(std::chrono::milliseconds within = kStopGrace);
+  static constexpr std::chrono::milliseconds kStopGrace{10'000};
 
   /// The rude end: SIGKILL to all of it.
   void kill();

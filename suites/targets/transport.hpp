@@ -29,6 +29,8 @@ class Listener {
   /// One text frame or one line, without its end; `at` is when its last byte was read.
   virtual void on_text(std::string_view text, history::Time at) = 0;
   virtual void on_closed(const Ending& ending, history::Time at) = 0;
+  /// A WebSocket ping; the transport answers it by itself, for as long as it reads.
+  virtual void on_ping(history::Time) {}
 };
 
 class Transport {

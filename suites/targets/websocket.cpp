@@ -131,6 +131,10 @@ class Wire : public std::enable_shared_from_this<Wire> {
       return give_up("the server does not speak the subprotocol busproof.v1");
     }
     timer_.cancel();
+    stream_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::ping && listener_ != nullptr)
+        listener_->on_ping(history::now());
+    });
     report("");
     read_next();
   }
@@ -190,6 +194,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
     ended_ = true;
     timer_.cancel();
     error_code ignored;
+    // See cut() for why closing is not enough.
+    stream_.next_layer().shutdown(tcp::socket::shutdown_both, ignored);
     stream_.next_layer().close(ignored);
     if (listener_ != nullptr) listener_->on_closed({closing_, code, why}, history::now());
   }

@@ -2,6 +2,7 @@
 #include "reference/stores/memory/payload_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "reference/stores/damage.hpp"
 
@@ -56,6 +57,59 @@ Result<bool> MemoryPayloadStore::corrupt(const core::Corrupt& damage) {
   const auto other = payloads_.find(damage.with.value_or(damage.id));
   if (payload == payloads_.end() || other == payloads_.end()) return false;
   return damage_pieces(payload->second.pieces, other->second.pieces, damage);
+}
+
+// What is open and past its time is gone, swept or not.
+MemoryPayloadStore::Payload* MemoryPayloadStore::find_upload(const core::TransactionId& id,
+                                                             core::Shift shift) {
+  const auto found = payloads_.find(id);
+  if (found == payloads_.end() || !found->second.upload) return nullptr;
+  const bool over = found->second.expires <= clock_.now() + shift.count();
+  return over && !found->second.upload->sealed ? nullptr : &found->second;
+}
+
+Result<bool> MemoryPayloadStore::open(const core::OpenUpload& open, core::Shift shift) {
+  const auto now = clock_.now() + shift.count();
+  const auto waits = std::count_if(payloads_.begin(), payloads_.end(), [&](const auto& one) {
+    return one.second.upload && !one.second.upload->sealed && one.second.expires > now;
+  });
+  if (open.most && waits >= *open.most) return false;
+  auto& payload = payloads_[open.id];
+  payload.upload = open.upload;
+  payload.expires = now + open.ttl.count();
+  return true;
+}
+
+Result<std::optional<core::Upload>> MemoryPayloadStore::append(const core::AppendUpload& append,
+                                                               core::Shift shift) {
+  auto* found = find_upload(append.id, shift);
+  if (found == nullptr) return std::nullopt;
+  auto& upload = *found->upload;
+  if (upload.sealed || upload.offset != append.from) return upload;
+  found->pieces.erase(found->pieces.lower_bound(append.first), found->pieces.end());
+  auto n = append.first;
+  for (const auto& piece : append.pieces) found->pieces.emplace(n++, piece);
+  upload.offset = append.to;
+  found->expires = clock_.now() + shift.count() + append.ttl.count();
+  return upload;
+}
+
+Result<std::optional<core::Upload>> MemoryPayloadStore::upload(const core::TransactionId& id,
+                                                               core::Shift shift) {
+  const auto* found = find_upload(id, shift);
+  return found == nullptr ? std::nullopt : found->upload;
+}
+
+Result<bool> MemoryPayloadStore::keep(const core::TransactionId& id, core::Ms ttl,
+                                      core::Shift shift) {
+  const auto found = payloads_.find(id);
+  if (found == payloads_.end()) return false;
+  auto& payload = found->second;
+  const auto now = clock_.now() + shift.count();
+  if (payload.upload && !payload.upload->sealed && payload.expires <= now) return false;
+  const bool was_open = payload.upload && !std::exchange(payload.upload->sealed, true);
+  payload.expires = was_open ? now + ttl.count() : std::max(payload.expires, now + ttl.count());
+  return true;
 }
 
 Result<void> MemoryPayloadStore::reset() {

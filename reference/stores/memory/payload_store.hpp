@@ -11,7 +11,7 @@
 
 namespace reference::stores::memory {
 
-class MemoryPayloadStore : public PayloadStore {
+class MemoryPayloadStore : public PayloadStore, public UploadStore {
  public:
   /// `clock` must outlive the store.
   explicit MemoryPayloadStore(const Clock& clock) : clock_(clock) {}
@@ -25,12 +25,23 @@ class MemoryPayloadStore : public PayloadStore {
   core::Result<bool> corrupt(const core::Corrupt& damage) override;
   core::Result<void> reset() override;
   core::Result<void> migrate() override { return {}; }
+  UploadStore* uploads() override { return this; }
+
+  core::Result<bool> open(const core::OpenUpload& open, core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> append(const core::AppendUpload& append,
+                                                   core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> upload(const core::TransactionId& id,
+                                                   core::Shift shift) override;
+  core::Result<bool> keep(const core::TransactionId& id, core::Ms ttl, core::Shift shift) override;
 
  private:
   struct Payload {
     core::Instant expires = 0;
     Pieces pieces;
+    std::optional<core::Upload> upload;  ///< where it came as one
   };
+  Payload* find_upload(const core::TransactionId& id, core::Shift shift);
+
   const Clock& clock_;
   std::map<core::TransactionId, Payload> payloads_;
 };

@@ -60,10 +60,21 @@ std::optional<Refusal> MemoryQueueStore::objection(const core::QueueOp& op) cons
     if (first->same) return std::nullopt;
     return Refusal::conflict;
   }
+  if (enqueue->payload && find_upload(*enqueue->payload) == messages_.end())
+    return Refusal::no_upload;
   if (!enqueue->not_after) return std::nullopt;
   const auto left = *enqueue->not_after - now_;
   if (left <= 0 || left > enqueue->ttl_max.count()) return Refusal::invalid;
   return std::nullopt;
+}
+
+std::map<std::int64_t, MemoryQueueStore::Message>::const_iterator MemoryQueueStore::find_upload(
+    const core::TransactionId& id) const {
+  const auto seq = by_id_.find(id);
+  if (seq == by_id_.end()) return messages_.end();
+  const auto found = messages_.find(seq->second);
+  const bool there = found->second.view.upload && found->second.view.expires > now_;
+  return there ? found : messages_.end();
 }
 
 MemoryQueueStore::Group* MemoryQueueStore::find(const std::string& destination,
@@ -153,7 +164,10 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
                   .status = core::Status::pending,
                   .created = now_,
                   .expires = now_ + op.ttl.count(),
-                  .error = std::nullopt};
+                  .error = std::nullopt,
+                  .upload = op.upload,
+                  .payload = op.payload,
+                  .chunk = op.chunk};
   if (op.not_after) message.view.expires = std::min(message.view.expires, *op.not_after);
   message.correlation = op.correlation;
   message.queued = op.fan_out;
@@ -164,8 +178,13 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
   by_expiry_.emplace(message.view.expires, seq);
   answer.due =
       std::min(answer.due.value_or(core::Ms::max()), core::Ms(message.view.expires - now_));
-  ++totals_.payload_count;
-  totals_.payload_bytes += static_cast<std::int64_t>(op.size);
+  if (op.payload) {
+    messages_.at(by_id_.at(*op.payload)).named = true;
+    ++naming_[*op.payload];
+  } else {
+    ++totals_.payload_count;
+    totals_.payload_bytes += static_cast<std::int64_t>(op.size);
+  }
   if (!op.fan_out) return;
   ++totals_.published;
   if (groups(op.destination).empty()) make(op.destination, "default");
@@ -369,6 +388,7 @@ void MemoryQueueStore::on(const core::Reset&, Answer&) {
   groups_.clear();
   by_expiry_.clear();
   by_due_.clear();
+  naming_.clear();
   past_.clear();
   past_ends_.clear();
   known_.clear();

@@ -52,7 +52,8 @@ class MemoryQueueStore : public QueueStore {
     core::MessageView view;
     std::optional<std::string> correlation;
     bool queued = true;
-    bool gone = false;  ///< expired, kept for who holds a lease
+    bool gone = false;   ///< expired, kept for who holds a lease
+    bool named = false;  ///< the record of an upload that a message has named
     std::string who;
     std::optional<std::string> session;
   };
@@ -95,6 +96,8 @@ class MemoryQueueStore : public QueueStore {
   core::View view(const core::AskStats& ask);
   core::MessageView message_view(std::int64_t seq, bool with_body);
 
+  [[nodiscard]] std::map<std::int64_t, Message>::const_iterator find_upload(
+      const core::TransactionId& id) const;
   Group* find(const std::string& destination, const std::string& name);
   Group& make(const std::string& destination, const std::string& name);
   std::vector<Group*> groups(const std::string& destination);
@@ -119,6 +122,7 @@ class MemoryQueueStore : public QueueStore {
   std::int64_t next_group_ = 1;
   std::map<std::int64_t, Message> messages_;  ///< by seq
   std::unordered_map<core::TransactionId, std::int64_t> by_id_;
+  std::map<core::TransactionId, int> naming_;  ///< how many messages name that upload
   std::map<std::pair<std::string, std::string>, std::int64_t> group_ids_;
   std::map<std::int64_t, Group> groups_;
   std::set<std::pair<core::Instant, std::int64_t>> by_expiry_;

@@ -9,18 +9,23 @@ void MemoryQueueStore::erase_message(std::int64_t seq, core::Outcome outcome,
                                      std::vector<core::TransactionId>& unreferenced) {
   const auto& message = messages_.at(seq);
   const auto& view = message.view;
-  past_[seq] = {{view.id, message.who, view.created, view.size, view.route, outcome},
+  past_[seq] = {{view.id, message.who, view.created, view.size, view.route, outcome, view.upload},
                 message.session,
                 view.digest,
                 now_};
   past_ends_.emplace(now_, seq);
-  --totals_.payload_count;
-  totals_.payload_bytes -= static_cast<std::int64_t>(view.size);
   if (view.error) --totals_.payload_corrupt;
-  if (view.route == core::Route::reference) unreferenced.push_back(view.id);
+  const auto size = static_cast<std::int64_t>(view.size);
+  const auto payload = view.payload.value_or(view.id);
+  const bool stored_apart = view.route == core::Route::reference;
+  if (view.payload && --naming_[payload] == 0) naming_.erase(payload);
   by_expiry_.erase({view.expires, seq});
   by_id_.erase(view.id);
   messages_.erase(seq);
+  if (stored_apart && (naming_.contains(payload) || by_id_.contains(payload))) return;
+  if (stored_apart) unreferenced.push_back(payload);
+  --totals_.payload_count;
+  totals_.payload_bytes -= size;
 }
 
 void MemoryQueueStore::settle_gone(std::int64_t seq,

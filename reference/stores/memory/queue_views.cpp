@@ -6,7 +6,7 @@ namespace reference::stores::memory {
 core::MessageView MemoryQueueStore::message_view(std::int64_t seq, bool with_body) {
   auto view = messages_.at(seq).view;
   if (!with_body) view.body.bytes.clear();
-  bool pending = false;
+  bool pending = view.upload && !messages_.at(seq).named;
   bool dead = false;
   for (const auto* group : groups(view.destination)) {
     const auto copy = group->owed.find(seq);
@@ -58,6 +58,7 @@ core::View MemoryQueueStore::view(const core::AskCorrelated& ask) {
     const auto& [seq, message] = *at;
     if (!message.queued || message.correlation != ask.correlation || message.view.expires <= now_)
       continue;
+    if (ask.shown && !ask.shown(message.view.destination)) continue;
     if (static_cast<int>(page.messages.size()) == ask.limit) {
       page.next = last;
       break;
@@ -74,8 +75,9 @@ core::View MemoryQueueStore::view(const core::AskAudit& ask) {
     const auto& [seq, message] = *at;
     if (ask.id ? message.view.id != *ask.id : message.session != ask.session) continue;
     const auto view = message_view(seq, false);
-    found[seq] = {view.id,   message.who, view.created,
-                  view.size, view.route,  core::outcome_of(view.status)};
+    found[seq] = {view.id,    message.who, view.created,
+                  view.size,  view.route,  core::outcome_of(view.status),
+                  view.upload};
   }
   for (auto at = past_.upper_bound(ask.after); at != past_.end(); ++at) {
     const auto& [seq, past] = *at;
@@ -97,6 +99,7 @@ core::View MemoryQueueStore::view(const core::AskStats& ask) {
   for (const auto& [name, id] : group_ids_) {
     const auto& destination = name.first;
     if (ask.destination ? destination != *ask.destination : destination <= ask.after) continue;
+    if (ask.shown && !ask.shown(destination)) continue;
     if (page.destinations.empty() || page.destinations.back().first != destination) {
       if (static_cast<int>(page.destinations.size()) == ask.limit) {
         page.next = page.destinations.back().first;

@@ -166,18 +166,33 @@ core::View PostgresQueueStore::view(const core::AskDead& ask) {
   return page;
 }
 
+// Which of them may be shown only their destinations tell, so that one page may take several reads.
 core::View PostgresQueueStore::view(const core::AskCorrelated& ask) {
   core::CorrelatedPage page;
-  const auto rows = connection_.run(
-      kCorrelatedPage, args(key_of(ask.correlation), ask.after, now_, ask.limit + 1, kPageBytes));
-  for (int row = 0; row < rows.size(); ++row) {
-    if (row == ask.limit || rows.truth(row, 0)) {
-      page.next = rows.integer(row - 1, 1 + kSeq);
-      break;
+  std::int64_t read = ask.after, last = ask.after;
+  while (true) {
+    const auto rows = connection_.run(
+        kCorrelatedPage, args(key_of(ask.correlation), read, now_, ask.limit + 1, kPageBytes));
+    bool full = false;
+    for (int row = 0; row < rows.size() && !full; ++row) {
+      full = rows.truth(row, 0);
+      if (full) break;
+      read = rows.integer(row, 1 + kSeq);
+      auto message = message_of(rows, row, 1, now_, true);
+      if (ask.shown && !ask.shown(message.destination)) continue;
+      if (static_cast<int>(page.messages.size()) == ask.limit) {
+        page.next = last;
+        return page;
+      }
+      last = read;
+      page.messages.push_back(std::move(message));
     }
-    page.messages.push_back(message_of(rows, row, 1, now_, true));
+    if (full && !page.messages.empty()) {
+      page.next = read;
+      return page;
+    }
+    if (!full && rows.size() <= ask.limit) return page;
   }
-  return page;
 }
 
 core::View PostgresQueueStore::view(const core::AskAudit& ask) {
@@ -201,25 +216,54 @@ core::View PostgresQueueStore::view(const core::AskAudit& ask) {
   return page;
 }
 
+namespace {
+
+// Adds what may be shown, and says where it goes on where the page is full. The last name that was
+// read, where there may be more of them.
+std::optional<std::string> add_destinations(const Rows& rows, const core::AskStats& ask,
+                                            core::StatsPage& page) {
+  std::optional<std::string> name;
+  int names = 0;
+  bool shown = false;
+  for (int row = 0; row < rows.size(); ++row) {
+    auto here = from_text(rows.text(row, 0));
+    if (here != name) {
+      ++names;
+      shown = !ask.shown || ask.shown(here);
+      if (shown && static_cast<int>(page.destinations.size()) == ask.limit) {
+        page.next = page.destinations.back().first;
+        return std::nullopt;
+      }
+      if (shown)
+        page.destinations.emplace_back(here,
+                                       decltype(page.destinations)::value_type::second_type());
+      name = std::move(here);
+    }
+    if (shown)
+      page.destinations.back().second.emplace_back(from_text(rows.text(row, 1)),
+                                                   counts_of(rows, row));
+  }
+  return names > ask.limit ? name : std::nullopt;
+}
+
+}  // namespace
+
 core::View PostgresQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
   const auto sums = connection_.run(kTotals, {});
   const auto sum = [&](int column) { return sums.integer(0, column); };
   page.totals = {sum(0), sum(1), sum(2), sum(3),  sum(4),  sum(5), sum(6),
                  sum(7), sum(8), sum(9), sum(10), sum(11), sum(12)};
-  const auto rows = ask.destination
-                        ? connection_.run(kOneDestination, args(as_text(*ask.destination)))
-                        : connection_.run(kDestinationPage, args(as_text(ask.after), ask.limit));
-  for (int row = 0; row < rows.size(); ++row) {
-    auto name = from_text(rows.text(row, 0));
-    if (page.destinations.empty() || page.destinations.back().first != name)
-      page.destinations.emplace_back(std::move(name),
-                                     std::vector<std::pair<std::string, core::Counts>>());
-    page.destinations.back().second.emplace_back(from_text(rows.text(row, 1)),
-                                                 counts_of(rows, row));
+  if (ask.destination) {
+    if (!ask.shown || ask.shown(*ask.destination))
+      add_destinations(connection_.run(kOneDestination, args(as_text(*ask.destination))), ask,
+                       page);
+    return page;
   }
-  if (!ask.destination && static_cast<int>(page.destinations.size()) == ask.limit)
-    page.next = page.destinations.back().first;
+  std::optional<std::string> after = ask.after;
+  while (after && !page.next)
+    after = add_destinations(
+        connection_.run(kDestinationPage, args(as_text(*after), ask.limit + 1)), ask, page);
   return page;
 }
 

@@ -2,13 +2,14 @@
 //
 // The first error sticks: statements after it do nothing, and commit() reports it. So the code
 // between begin() and commit() reads like its happy path.
-// Threads: the store's lane alone.
+// Threads: one at a time; the lanes of both stores hold() it for each of their calls.
 // Errors: StoreError; after a failed commit nothing of the transaction is in the database, unless
 // the disk itself failed while it was being written out.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
   ~Database();
+
+  /// Keeps the other store's lane out for as long as the lock lives.
+  [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
 
   /// `synced`: what commits is on the disk itself then, where it is to survive a power loss, and
   /// otherwise with the next catch_up(); else only safe from the process' end.
@@ -58,6 +62,7 @@ class Database {
   core::Result<void> open_file(const std::string& path);
   core::Result<void> lock(const std::string& directory);
 
+  std::mutex mutex_;
   sqlite3* handle_ = nullptr;
   int lock_ = -1;
   int code_ = 0;

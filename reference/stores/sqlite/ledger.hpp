@@ -1,7 +1,7 @@
 // Groups with their counts, and the totals: kept in memory, written with each commit that changed
 // them, so that counting never walks a queue.
 //
-// Threads: the store's lane alone.
+// Threads: the queue store's lane alone.
 #pragma once
 
 #include <map>

@@ -5,6 +5,7 @@
 
 #include "reference/stores/damage.hpp"
 #include "reference/stores/sqlite/migration.hpp"
+#include "reference/stores/sqlite/payload_statements.hpp"
 
 namespace reference::stores::sqlite {
 
@@ -25,26 +26,6 @@ core::Piece piece_of(Statement& row) {
 
 }  // namespace
 
-struct SqlitePayloadStore::Statements {
-  explicit Statements(Database& d) : database(d) {}
-  Database& database;
-  Statement insert{database, "INSERT INTO payload (transaction_id, expires) VALUES (?, ?)"};
-  Statement insert_piece{database,
-                         "INSERT INTO payload_piece (payload, n, codec, size, digest, body) "
-                         "VALUES (?, ?, ?, ?, ?, ?)"};
-  Statement find{database, "SELECT id FROM payload WHERE transaction_id = ?"};
-  Statement pieces{
-      database,
-      "SELECT digest, body, codec, size FROM payload_piece WHERE payload = ? AND n >= ? "
-      "AND n < ? ORDER BY n"};
-  Statement all_pieces{database,
-                       "SELECT digest, body, codec, size, n FROM payload_piece WHERE payload = ? "
-                       "ORDER BY n"};
-  Statement erase_pieces{database, "DELETE FROM payload_piece WHERE payload = ?"};
-  Statement erase{database, "DELETE FROM payload WHERE id = ?"};
-  Statement expired{database, "SELECT id FROM payload WHERE expires <= ? LIMIT ?"};
-};
-
 SqlitePayloadStore::SqlitePayloadStore(std::shared_ptr<Database> database, const Clock& clock)
     : database_(std::move(database)), clock_(clock) {}
 
@@ -60,6 +41,7 @@ Result<void> SqlitePayloadStore::migrate() {
 Result<void> SqlitePayloadStore::put(const core::TransactionId& id,
                                      std::span<const core::Piece> pieces, core::Ms ttl,
                                      core::Shift shift) {
+  const auto held = database_->hold();
   database_->begin(true);
   const auto expires = clock_.now() + shift.count() + ttl.count();
   statements_->insert.with(id, expires).run();
@@ -89,6 +71,7 @@ std::optional<std::int64_t> SqlitePayloadStore::find(const core::TransactionId& 
 Result<std::vector<core::Piece>> SqlitePayloadStore::pieces(const core::TransactionId& id,
                                                             std::uint32_t first,
                                                             std::uint32_t count) {
+  const auto held = database_->hold();
   std::vector<core::Piece> found;
   if (const auto payload = find(id)) {
     auto& rows = statements_->pieces.with(*payload, std::int64_t{first},
@@ -105,6 +88,7 @@ void SqlitePayloadStore::erase(std::int64_t payload) {
 }
 
 Result<void> SqlitePayloadStore::drop(std::span<const core::TransactionId> ids) {
+  const auto held = database_->hold();
   // A drop that a power cut undoes leaves an orphan for the sweep, nothing worse.
   database_->begin(false);
   for (const auto& id : ids)
@@ -113,6 +97,7 @@ Result<void> SqlitePayloadStore::drop(std::span<const core::TransactionId> ids) 
 }
 
 Result<std::int64_t> SqlitePayloadStore::sweep(int at_most, core::Shift shift) {
+  const auto held = database_->hold();
   std::vector<std::int64_t> expired;
   auto& rows = statements_->expired.with(clock_.now() + shift.count(), at_most);
   while (rows.row()) expired.push_back(rows.integer(0));
@@ -137,6 +122,7 @@ void SqlitePayloadStore::write(std::int64_t payload, const Pieces& pieces) {
 }
 
 Result<bool> SqlitePayloadStore::corrupt(const core::Corrupt& damage) {
+  const auto held = database_->hold();
   database_->begin(true);
   const auto payload = find(damage.id);
   const auto other = damage.with ? find(*damage.with) : payload;
@@ -153,6 +139,7 @@ Result<bool> SqlitePayloadStore::corrupt(const core::Corrupt& damage) {
 }
 
 Result<void> SqlitePayloadStore::reset() {
+  const auto held = database_->hold();
   return database_->execute("BEGIN; DELETE FROM payload_piece; DELETE FROM payload; COMMIT");
 }
 

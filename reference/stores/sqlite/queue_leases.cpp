@@ -279,6 +279,7 @@ void SqliteQueueStore::read_next_due() {
 
 core::Result<core::Swept> SqliteQueueStore::sweep(int at_most, int attempts_max,
                                                   core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   core::Swept swept;
   if (const auto due = next_due(); due && *due <= now_) {

@@ -37,7 +37,7 @@ void SqliteQueueStore::insert_message(const core::Enqueue& op, std::int64_t seq,
   insert
       .with(seq, op.id, op.destination, queued, route, op.event, kind, body, op.size, op.stored,
             codec, as_blob(digest), op.correlation, now_, expires, identity, known_until, op.who,
-            op.session)
+            op.session, op.upload ? 1 : 0, op.payload, op.chunk)
       .run();
 }
 
@@ -96,8 +96,12 @@ void SqliteQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
   next_expiry_ = earlier(next_expiry_, expires);
   answer.due = std::min(answer.due.value_or(core::Ms::max()), core::Ms(expires - now_));
   auto& totals = ledger_->change_totals();
-  ++totals.payload_count;
-  totals.payload_bytes += static_cast<std::int64_t>(op.size);
+  if (op.payload) {
+    name_upload(*op.payload);
+  } else {
+    ++totals.payload_count;
+    totals.payload_bytes += static_cast<std::int64_t>(op.size);
+  }
   if (!op.fan_out) return;
   ++totals.published;
   auto groups = ledger_->groups(op.destination);
@@ -144,14 +148,37 @@ void SqliteQueueStore::erase_message(std::int64_t message, core::Outcome outcome
   auto& meta = statements_->message_meta.with(message);
   if (!meta.row()) return;
   auto& totals = ledger_->change_totals();
-  --totals.payload_count;
-  totals.payload_bytes -= meta.integer(3);
+  const auto size = meta.integer(3);
+  const bool stored_apart = meta.integer(2) == 1;
+  const core::TransactionId payload = meta.text(5);
   totals.payload_corrupt -= meta.integer(4);
-  if (meta.integer(2) == 1) unreferenced.push_back(meta.text(0));
   meta.reset();
   keep_past(message, outcome);
   statements_->delete_message.with(message).run();
   gone_.erase(message);
+  if (stored_apart && is_named(payload)) return;
+  if (stored_apart) unreferenced.push_back(payload);
+  --totals.payload_count;
+  totals.payload_bytes -= size;
+}
+
+bool SqliteQueueStore::is_named(const core::TransactionId& payload) {
+  auto& row = statements_->names_payload.with(payload);
+  const bool named = row.row();
+  row.reset();
+  return named;
+}
+
+std::optional<std::int64_t> SqliteQueueStore::find_upload(const core::TransactionId& id) {
+  auto& row = statements_->find_upload.with(id, now_);
+  if (!row.row()) return std::nullopt;
+  const auto seq = row.integer(0);
+  row.reset();
+  return seq;
+}
+
+void SqliteQueueStore::name_upload(const core::TransactionId& id) {
+  if (const auto seq = find_upload(id)) statements_->name_upload.with(*seq).run();
 }
 
 void SqliteQueueStore::on(const core::Delete& op, core::Answer& answer) {

@@ -25,7 +25,8 @@ core::AuditRecord record_of(const Statement& row, core::Outcome outcome) {
           .at = row.integer(3),
           .size = static_cast<std::uint64_t>(row.integer(4)),
           .route = route_of(row, 5),
-          .outcome = outcome};
+          .outcome = outcome,
+          .upload = row.integer(6) != 0};
 }
 
 }  // namespace
@@ -75,10 +76,11 @@ core::View SqliteQueueStore::view(const core::AskAudit& ask) {
     while (rows.row()) {
       auto outcome = core::Outcome::pending;
       if (gone)
-        outcome = static_cast<core::Outcome>(rows.integer(6));
+        outcome = static_cast<core::Outcome>(rows.integer(7));
       else
-        outcome = core::outcome_of(
-            status_of(rows.integer(0), rows.text(6), rows.integer(7), rows.integer(8) != 0));
+        outcome =
+            core::outcome_of(status_of(rows.integer(0), rows.text(7), rows.integer(8),
+                                       rows.integer(9) != 0, static_cast<Upload>(rows.integer(6))));
       found.emplace_back(rows.integer(0), record_of(rows, outcome));
     }
     rows.reset();

@@ -77,6 +77,7 @@ std::optional<core::Refusal> SqliteQueueStore::objection(const core::QueueOp& op
     if (first->same) return std::nullopt;
     return core::Refusal::conflict;
   }
+  if (enqueue->payload && !find_upload(*enqueue->payload)) return core::Refusal::no_upload;
   if (!enqueue->not_after) return std::nullopt;
   const auto left = *enqueue->not_after - now_;
   if (left <= 0 || left > enqueue->ttl_max.count()) return core::Refusal::invalid;
@@ -109,6 +110,7 @@ Answer SqliteQueueStore::run(const Step& step) {
 
 Result<std::vector<Answer>> SqliteQueueStore::apply(std::span<const Step> batch,
                                                     core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   leases_.begin();
   known_.trim(now_);

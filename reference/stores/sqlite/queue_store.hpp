@@ -4,7 +4,7 @@
 // they are answered. Leases live in memory, since a restart frees them; the attempt they raise is
 // written before the delivery goes out, safe from the end of the process though not from a power
 // cut until the next synced commit.
-// Threads: the store's lane alone.
+// Threads: the queue store's lane alone.
 // Errors: a failed batch is rolled back whole, in memory too.
 #pragma once
 
@@ -39,6 +39,8 @@ class SqliteQueueStore : public QueueStore {
  private:
   struct Statements;
   struct OwedRow;
+  /// Whether a message is the record of an upload, and whether another has named it.
+  enum class Upload : std::int64_t { none, unnamed, named };
 
   core::Answer run(const core::Step& step);
   [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op);
@@ -83,6 +85,9 @@ class SqliteQueueStore : public QueueStore {
   void erase_message(std::int64_t message, core::Outcome outcome,
                      std::vector<core::TransactionId>& unreferenced);
   void leave(GroupRow& group, std::int64_t state);
+  bool is_named(const core::TransactionId& payload);
+  std::optional<std::int64_t> find_upload(const core::TransactionId& id);
+  void name_upload(const core::TransactionId& id);
 
   // queue_past.cpp
   struct Seen {
@@ -108,7 +113,7 @@ class SqliteQueueStore : public QueueStore {
   core::View view(const core::AskStats& ask);
   core::MessageView message_view(Statement& row, int first_column, bool with_body);
   core::Status status_of(std::int64_t message, const std::string& destination,
-                         core::Instant expires, bool spoiled);
+                         core::Instant expires, bool spoiled, Upload upload);
 
   std::shared_ptr<Database> database_;
   const Clock& clock_;

@@ -28,15 +28,20 @@ core::MessageView SqliteQueueStore::message_view(Statement& row, int first, bool
   view.created = row.integer(first + kCreated);
   view.expires = row.integer(first + kExpires);
   if (!row.is_null(first + kError)) view.error = row.text(first + kError);
-  view.status =
-      status_of(row.integer(first + kSeq), view.destination, view.expires, view.error.has_value());
+  const auto upload = static_cast<Upload>(row.integer(first + kUpload));
+  view.upload = upload != Upload::none;
+  if (!row.is_null(first + kPayload)) view.payload = row.text(first + kPayload);
+  view.chunk = static_cast<std::uint64_t>(row.integer(first + kChunk));
+  view.status = status_of(row.integer(first + kSeq), view.destination, view.expires,
+                          view.error.has_value(), upload);
   return view;
 }
 
 core::Status SqliteQueueStore::status_of(std::int64_t message, const std::string& destination,
-                                         core::Instant expires, bool spoiled) {
+                                         core::Instant expires, bool spoiled, Upload upload) {
   if (expires <= now_) return core::Status::expired;
   if (spoiled) return core::Status::error;
+  if (upload == Upload::unnamed) return core::Status::pending;
   bool pending = false;
   for (const auto* group : ledger_->groups(destination)) {
     const auto copy = owed({message, group->id});
@@ -82,10 +87,13 @@ core::View SqliteQueueStore::view(const core::AskDead& ask) {
 
 core::View SqliteQueueStore::view(const core::AskCorrelated& ask) {
   core::CorrelatedPage page;
-  auto& rows = statements_->correlated_page.with(ask.correlation, ask.after, now_, ask.limit + 1);
+  // How many of them may be shown only their destinations tell.
+  const int most = ask.shown ? -1 : ask.limit + 1;
+  auto& rows = statements_->correlated_page.with(ask.correlation, ask.after, now_, most);
   std::uint64_t bytes = 0;
   std::int64_t last = 0;
   while (rows.row()) {
+    if (ask.shown && !ask.shown(rows.text(kDestination))) continue;
     if (static_cast<int>(page.messages.size()) == ask.limit || bytes > kPageBytes) {
       page.next = last;
       break;
@@ -103,11 +111,18 @@ core::View SqliteQueueStore::view(const core::AskStats& ask) {
   page.totals = ledger_->totals();
   std::vector<std::string> names;
   if (ask.destination) {
-    names.push_back(*ask.destination);
+    if (!ask.shown || ask.shown(*ask.destination)) names.push_back(*ask.destination);
   } else {
-    auto& rows = statements_->destination_page.with(ask.after, ask.limit);
-    while (rows.row()) names.push_back(rows.text(0));
-    if (static_cast<int>(names.size()) == ask.limit) page.next = names.back();
+    auto& rows = statements_->destination_page.with(ask.after, ask.shown ? -1 : ask.limit + 1);
+    while (rows.row()) {
+      if (ask.shown && !ask.shown(rows.text(0))) continue;
+      if (static_cast<int>(names.size()) == ask.limit) {
+        page.next = names.back();
+        break;
+      }
+      names.push_back(rows.text(0));
+    }
+    rows.reset();
   }
   for (const auto& name : names) {
     std::vector<std::pair<std::string, core::Counts>> groups;
@@ -118,6 +133,7 @@ core::View SqliteQueueStore::view(const core::AskStats& ask) {
 }
 
 core::Result<core::View> SqliteQueueStore::look(const core::Question& question, core::Shift shift) {
+  const auto held = database_->hold();
   now_ = clock_.now() + shift.count();
   auto found = std::visit([&](const auto& ask) { return view(ask); }, question);
   if (database_->failed()) return tl::unexpected(database_->take_error());

@@ -20,14 +20,18 @@ enum MessageColumn : int {
   kCreated,
   kExpires,
   kError,
+  kUpload,
+  kPayload,
+  kChunk,
   kBody,
 };
 #define REFBUS_MESSAGE_COLUMNS                                                                \
   "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, m.size, m.stored, " \
-  "m.codec, m.digest, m.created, m.expires, m.error, m.body"
+  "m.codec, m.digest, m.created, m.expires, m.error, m.upload, "                              \
+  "m.payload, m.chunk, m.body"
 
 /// What bus/audit tells, of messages and of those that are gone.
-#define REFBUS_AUDIT_COLUMNS "seq, transaction_id, who, created, size, route"
+#define REFBUS_AUDIT_COLUMNS "seq, transaction_id, who, created, size, route, upload"
 
 enum OwedState : std::int64_t { kReady = 0, kLeased = 1, kDelayed = 2, kDead = 3 };
 
@@ -44,8 +48,8 @@ struct SqliteQueueStore::Statements {
       database,
       "INSERT INTO message (seq, transaction_id, destination, queued, route, "
       "event, body_kind, body, size, stored, codec, digest, correlation, created, "
-      "expires, identity, known_until, who, session) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?, ?, ?, ?, ?, ?, ?)"};
+      "expires, identity, known_until, who, session, upload, payload, chunk) VALUES (?, ?, ?, ?, "
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
   Statement insert_owed{database,
                         "INSERT INTO owed (queue_group, message, state, rank, place, attempt, due) "
                         "VALUES (?, ?, ?, ?, ?, 0, ?)"};
@@ -95,8 +99,15 @@ struct SqliteQueueStore::Statements {
   Statement select_gone{database, "SELECT seq FROM message WHERE gone = 1"};
   Statement message_expires{database, "SELECT expires FROM message WHERE seq = ?"};
   Statement message_meta{database,
-                         "SELECT transaction_id, destination, route, size, error IS NOT NULL FROM "
-                         "message WHERE seq = ?"};
+                         "SELECT transaction_id, destination, route, size, error IS NOT NULL, "
+                         "coalesce(payload, transaction_id) FROM message WHERE seq = ?"};
+  Statement names_payload{database,
+                          "SELECT 1 FROM message WHERE payload = ?1 UNION ALL SELECT 1 FROM "
+                          "message WHERE transaction_id = ?1 LIMIT 1"};
+  Statement find_upload{database,
+                        "SELECT seq FROM message WHERE transaction_id = ? AND upload > 0 AND "
+                        "expires > ?"};
+  Statement name_upload{database, "UPDATE message SET upload = 2 WHERE seq = ?"};
   Statement message_seq{database,
                         "SELECT seq, size, error IS NOT NULL FROM message WHERE "
                         "transaction_id = ?"};
@@ -118,8 +129,9 @@ struct SqliteQueueStore::Statements {
   Statement insert_past{
       database,
       "INSERT INTO past (seq, transaction_id, who, session, route, size, digest, created, "
-      "identity, known_until, ended, outcome) SELECT seq, transaction_id, who, session, route, "
-      "size, digest, created, identity, known_until, ?, ? FROM message WHERE seq = ?"};
+      "identity, known_until, upload, ended, outcome) SELECT seq, transaction_id, who, session, "
+      "route, size, digest, created, identity, known_until, upload, ?, ? FROM message WHERE "
+      "seq = ?"};
   Statement min_past{database, "SELECT min(ended) FROM past"};
   Statement delete_past{database,
                         "DELETE FROM past WHERE seq IN (SELECT seq FROM past WHERE ended <= ? "

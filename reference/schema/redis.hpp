@@ -1,0 +1,12 @@
+// The Lua scripts of schema/redis, put into the program when it is built: each with what it needs
+// before it.
+#pragma once
+
+namespace reference::schema {
+
+const char* redis_apply();
+const char* redis_sweep();
+const char* redis_look();
+const char* redis_orphans();
+
+}  // namespace reference::schema

@@ -1,0 +1,104 @@
+// One connection to a Redis server: commands in, their replies out, in one round trip.
+//
+// It connects when it is first used and again after it was lost; nothing is ever sent twice.
+// Threads: one at a time.
+// Errors: StoreError, definite where nothing can have been carried out; a server that refuses a
+// command answers with a Reply of kind error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reference/core/result.hpp"
+#include "reference/stores/redis/address.hpp"
+
+struct redisContext;
+struct redisReply;
+
+namespace reference::stores::redis {
+
+struct Reply {
+  enum class Kind : std::uint8_t { nil, integer, text, error, array };
+  Kind kind = Kind::nil;
+  std::int64_t integer = 0;
+  std::string text;  ///< of a text, status or error
+  std::vector<Reply> items;
+
+  [[nodiscard]] bool is_error() const { return kind == Kind::error; }
+  /// An integer, or a text that is one; 0 for anything else.
+  [[nodiscard]] std::int64_t number() const;
+};
+
+/// A command's words. Those that are added as views must outlive it.
+class Command {
+ public:
+  Command() = default;
+  explicit Command(std::initializer_list<std::string_view> words) {
+    for (const auto word : words) add(std::string(word));
+  }
+  Command& view(std::string_view word) {
+    words_.push_back(word);
+    return *this;
+  }
+  Command& add(std::string word) { return view(owned_.emplace_back(std::move(word))); }
+  Command& add(std::int64_t number) { return add(std::to_string(number)); }
+  void replace(std::size_t at, std::string word) {
+    words_.at(at) = owned_.emplace_back(std::move(word));
+  }
+  [[nodiscard]] const std::vector<std::string_view>& words() const { return words_; }
+
+  Command(Command&&) = default;
+  Command& operator=(Command&&) = default;
+
+ private:
+  std::deque<std::string> owned_;  ///< whose elements never move
+  std::vector<std::string_view> words_;
+};
+
+struct Timeouts {
+  std::chrono::milliseconds connect{1'000};
+  std::chrono::milliseconds call{5'000};  ///< of one read or write
+};
+
+class Connection {
+ public:
+  explicit Connection(Address address, Timeouts timeouts = {});
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  /// How the server's list of clients shows this connection from the next connect on.
+  void name(std::string name);
+
+  /// Sends all and reads one reply each. After an error the connection is gone.
+  core::Result<std::vector<Reply>> exchange(std::span<const Command> commands);
+  core::Result<Reply> exchange(const Command& command);
+
+  [[nodiscard]] const Address& address() const { return address_; }
+
+ private:
+  core::Result<void> connect();
+  core::Result<void> greet();
+  core::Result<std::vector<Reply>> transfer(std::span<const Command> commands);
+  core::StoreError lost(bool sent);
+  [[nodiscard]] bool stale() const;
+
+  struct Release {
+    void operator()(redisContext* context) const;
+  };
+  Address address_;
+  Timeouts timeouts_;
+  std::string name_;
+  std::unique_ptr<redisContext, Release> context_;
+};
+
+/// What an error reply means for the call: definite unless a script failed half way.
+core::StoreError refused(const Reply& error);
+
+}  // namespace reference::stores::redis

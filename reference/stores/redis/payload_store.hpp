@@ -1,0 +1,40 @@
+// Payloads in Redis, whole in its memory: for small ones. A hash a payload, a field a piece.
+//
+// Threads: the store's lane alone.
+// Errors: as the connection's. A put is one transaction, as durable as the server's configuration
+// makes it.
+#pragma once
+
+#include <memory>
+
+#include "reference/stores/clock.hpp"
+#include "reference/stores/payload_store.hpp"
+#include "reference/stores/redis/connection.hpp"
+
+namespace reference::stores::redis {
+
+class RedisPayloadStore : public PayloadStore {
+ public:
+  /// A `clock`, for tests, takes the place of the server's; it must outlive the store.
+  explicit RedisPayloadStore(std::shared_ptr<Connection> connection, const Clock* clock = nullptr);
+
+  core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
+                         core::Ms ttl, core::Shift shift) override;
+  core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
+                                                std::uint32_t count) override;
+  core::Result<void> drop(std::span<const core::TransactionId> ids) override;
+  core::Result<std::int64_t> sweep(int at_most, core::Shift shift) override;
+  core::Result<bool> corrupt(const core::Corrupt& damage) override;
+  core::Result<void> reset() override;
+  core::Result<void> migrate() override;
+
+ private:
+  core::Result<core::Instant> now(core::Shift shift);
+  core::Result<void> transact(std::vector<Command> commands);
+  core::Result<std::vector<std::string>> expired(const std::string& limit, int at_most);
+
+  std::shared_ptr<Connection> connection_;
+  const Clock* clock_;
+};
+
+}  // namespace reference::stores::redis
