@@ -232,8 +232,8 @@ TEST_F(Uploads, OnePayloadIsPublishedAsOftenAsOneLikes) {
 TEST_F(Uploads, ASendersClaimsAboutAnUploadMustBeRight) {
   const auto id = uploaded(bytes_of(50), 50);
   const auto claiming = [&](const std::string& claim) {
-    return R"({"destination":"q","mode":"queue","event":{"specversion":"1.0","id":"1","source":"s",)"
-           R"("type":"t","dataref":"urn:busproof:payload:)" +
+    return R"({"destination":"q","mode":"queue","event":{"specversion":"1.0","id":"1",)"
+           R"("source":"s","type":"t","dataref":"urn:busproof:payload:)" +
            id + "\"," + claim + "}}";
   };
   EXPECT_EQ(rig.error(conn, "bus/publish", claiming(R"("datasize":"51")")), "invalid_argument");

@@ -1,3 +1,4 @@
+// Two sockets over loopback: what is held, what goes out, and in which order.
 #include "reference/server/gathering_socket.hpp"
 
 #include <gtest/gtest.h>
