@@ -3,6 +3,8 @@
 #include <algorithm>
 
 namespace busproof::families {
+std::span<const stage::Scenario> chunks();
+std::span<const stage::Scenario> uploads();
 
 using stage::Scenario;
 
@@ -15,6 +17,7 @@ std::vector<const Scenario*> all() {
            durability(),
            restart(),
            starting(),
+           chunks(),
            compression(),
            damage(),
            integrity(),
@@ -48,6 +51,7 @@ std::vector<const Scenario*> all() {
            audit(),
            handshake(),
            unclaimed(),
+           uploads(),
            overflow(),
            queue_groups(),
            queue_retry(),
