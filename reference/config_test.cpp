@@ -114,6 +114,21 @@ TEST_F(Configuration, SurvivesAPowerLossUnlessToldThatItNeedNot) {
   EXPECT_EQ(config.loss_window, core::Ms(50));
 }
 
+TEST_F(Configuration, SaysHowLargePayloadsAreStored) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.chunk_threshold_bytes, 50U * 1'048'576U);
+  variables = {{"REFBUS_CHUNK_BYTES", "65536"},
+               {"REFBUS_CHUNK_THRESHOLD_BYTES", "65536"},
+               {"REFBUS_UPLOAD_TTL_MS", "500"},
+               {"REFBUS_UPLOADS_MAX", "4"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.chunk_bytes, 65'536U);
+  EXPECT_EQ(config.limits.upload_ttl, core::Ms(500));
+  EXPECT_EQ(config.limits.uploads_max, 4);
+  variables["REFBUS_CHUNK_THRESHOLD_BYTES"] = "65535";
+  EXPECT_NE(error().find("REFBUS_CHUNK_THRESHOLD_BYTES=65535 is not allowed"), std::string::npos);
+}
+
 TEST_F(Configuration, NamesWhatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"MESSAGE_BUS_TTL_HOURS", "0"},       {"MESSAGE_BUS_TTL_HOURS", "two"},

@@ -19,7 +19,7 @@ json::object error_detail(const json::object& error) {
   json::object said;
   if (const json::value* code = error.if_contains("code")) said["code"] = *code;
   if (const json::value* data = error.if_contains("data"); data != nullptr && data->is_object())
-    for (const char* key : {"definite", "retryable", "index", "supported"})
+    for (const char* key : {"definite", "retryable", "index", "supported", "expected"})
       if (const json::value* value = data->get_object().if_contains(key)) said[key] = *value;
   if (const auto wrong = contract::malformed(error)) said["malformed"] = *wrong;
   return said;

@@ -46,7 +46,7 @@ constexpr auto kDur2Cases = std::to_array<Case>({
      .from = Durability::process_crash,
      .where = "queue.ack=durable"},
     {.name = "upload",
-     .says = "An upload goes on from no later than what was answered as durable.",
+     .says = "After the kill an upload goes on from no earlier than what was answered.",
      .hook = Hook::needed,
      .also = "upload",
      .from = Durability::process_crash},

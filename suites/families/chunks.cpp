@@ -1,0 +1,142 @@
+// CHUNK-1..3, ROUTE-6: payloads that lie in chunks.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "suites/checkers/chunks.hpp"
+#include "suites/checkers/uploads.hpp"
+#include "suites/contract/base64.hpp"
+#include "suites/families/families.hpp"
+#include "suites/families/payloads.hpp"
+#include "suites/families/uploading.hpp"
+
+namespace busproof::families {
+namespace {
+
+namespace json = boost::json;
+using contract::Verdict;
+using stage::Abandoned;
+using stage::Bus;
+using stage::JudgedCase;
+using stage::Scenario;
+using stage::Stage;
+using targets::Session;
+
+constexpr std::string_view kSmall = "limits.small";
+constexpr std::int64_t kThresholdMost = 8 << 20, kLargestMost = 8 << 20;
+
+/// Appends, commits and reads it; false where the bus refused something.
+bool through(Stage& stage, Session& session, Upload& upload) {
+  if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return false;
+  read_whole(stage, session, upload, upload.transaction_id);
+  return true;
+}
+
+/// Starts the variant with small limits where those of the bus are out of reach.
+std::int64_t within_reach(Stage& stage, const char* limit, std::int64_t most) {
+  const auto is_small = [&] { return stage.claims().limit(limit).value_or(most + 1) <= most; };
+  if (!is_small()) {
+    stage.need_variant(kSmall);
+    stage.stop_bus();
+    stage.start_bus(kSmall);
+  }
+  if (is_small()) return *stage.claims().limit(limit);
+  throw Abandoned{Verdict::unverified, fmt::format("{} is above {}: out of reach", limit, most)};
+}
+
+void in_chunks(Stage& stage) {
+  const auto threshold =
+      static_cast<std::size_t>(within_reach(stage, "chunk_threshold_bytes", kThresholdMost));
+  const auto chunk = stage.claims().limit("chunk_bytes").value_or(1 << 20);
+  Session& session = stage.connect();
+  for (const std::size_t size :
+       {threshold + 1, threshold + static_cast<std::size_t>(2 * chunk) + 7}) {
+    for (const bool dense : {true, false}) {
+      Upload upload =
+          open(stage, session, dense ? random_bytes(stage, size) : std::string(size, 'c'));
+      if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return;
+      auto shown = session.call("bus/inspect", {{"transaction_id", upload.transaction_id}});
+      if (!shown) go_on(stage, session, shown.error());
+    }
+  }
+}
+
+void at_edges(Stage& stage) {
+  within_reach(stage, "chunk_threshold_bytes", kThresholdMost);
+  const auto chunk = stage.claims().limit("chunk_bytes").value_or(1 << 20);
+  const auto most = stage.claims().limit("payload_bytes_max").value_or(64 << 20);
+  Session& session = stage.connect();
+  for (const std::int64_t times : {std::int64_t{1}, std::int64_t{3}}) {
+    for (const std::int64_t more : {-1, 0, 1}) {
+      const std::int64_t size = times * chunk + more;
+      if (size > most || size < 1) continue;
+      Upload upload = open(stage, session, random_bytes(stage, static_cast<std::size_t>(size)));
+      through(stage, session, upload);
+    }
+  }
+}
+
+void largest(Stage& stage) {
+  const std::int64_t most = within_reach(stage, "payload_bytes_max", kLargestMost);
+  Session& session = stage.connect();
+  const auto beyond = [&](std::int64_t size) {
+    auto refused = session.call("bus/upload_open", {{"datasize", size}});
+    if (!refused) go_on(stage, session, refused.error());
+  };
+  beyond(most + 1);
+  beyond(most * 3);
+  Upload upload = open(stage, session, random_bytes(stage, static_cast<std::size_t>(most)));
+  if (!append_rest(stage, session, upload, 0)) return;
+  auto grown = session.call("bus/upload_append", {{"upload", upload.id},
+                                                  {"offset", upload.bytes.size()},
+                                                  {"data_base64", contract::to_base64("more")}});
+  if (!grown) go_on(stage, session, grown.error());
+  if (commit(stage, session, upload)) read_whole(stage, session, upload, upload.transaction_id);
+}
+
+void ranges(Stage& stage) {
+  within_reach(stage, "chunk_threshold_bytes", kThresholdMost);
+  const auto chunk = static_cast<std::size_t>(stage.claims().limit("chunk_bytes").value_or(65'536));
+  Session& session = stage.connect();
+  Upload upload = open(stage, session, random_bytes(stage, 3 * chunk + 11));
+  if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return;
+  const std::size_t size = upload.bytes.size();
+  const auto any = [&] {
+    return static_cast<std::size_t>(stage.any(0, static_cast<std::int64_t>(size) - 1));
+  };
+  std::vector<std::pair<std::size_t, std::size_t>> asked = {
+      {0, 1},          {0, chunk},    {chunk - 1, 2},  {chunk, chunk},    {chunk, 1},
+      {2 * chunk, 10}, {size - 1, 1}, {size - 1, 100}, {chunk / 2, chunk}};
+  for (int i = 0; i < 8; ++i) asked.emplace_back(any(), any() + 1);
+  for (const auto& [offset, length] : asked)
+    read_range(stage, session, upload, upload.transaction_id, offset, length);
+  read_range(stage, session, upload, upload.transaction_id, size);
+  read_range(stage, session, upload, upload.transaction_id, size, 10);
+  for (const std::size_t more : {std::size_t{1}, chunk, std::size_t{1} << 40U})
+    read_range(stage, session, upload, upload.transaction_id, size + more, 10);
+}
+
+constexpr JudgedCase kInChunks[] = {{"CHUNK-1.above_threshold", checkers::judge_chunked},
+                                    {"CHUNK-1.chunk_size", checkers::judge_chunk_size}};
+constexpr JudgedCase kEdges[] = {{"CHUNK-2.edges", checkers::judge_chunk_edges}};
+constexpr JudgedCase kLargest[] = {{"CHUNK-2.largest", checkers::judge_largest_payload},
+                                   {"ROUTE-6.upload", checkers::judge_upload_too_large}};
+constexpr JudgedCase kRanges[] = {{"CHUNK-3.slice", checkers::judge_slices},
+                                  {"CHUNK-3.at_end", checkers::judge_range_at_end},
+                                  {"CHUNK-3.beyond", checkers::judge_range_beyond}};
+
+constexpr std::array kScenarios = {
+    Scenario{
+        .name = "Chunk.CHUNK_1_in_chunks", .cases = kInChunks, .bus = Bus::own, .run = in_chunks},
+    Scenario{.name = "Chunk.CHUNK_2_at_edges", .cases = kEdges, .bus = Bus::own, .run = at_edges},
+    Scenario{
+        .name = "Chunk.CHUNK_2_the_largest", .cases = kLargest, .bus = Bus::own, .run = largest},
+    Scenario{.name = "Chunk.CHUNK_3_ranges", .cases = kRanges, .bus = Bus::own, .run = ranges},
+};
+
+}  // namespace
+
+std::span<const Scenario> chunks() { return kScenarios; }
+
+}  // namespace busproof::families
