@@ -42,7 +42,8 @@ CREATE TABLE message_bus (
   sender                text             NOT NULL,
   gone                  boolean          NOT NULL DEFAULT false,  -- expired, kept for a lease's holder
   identity              uuid,                        -- of destination, source and id; NULL: never
-  known_until           bigint                       -- known again by it until then
+  known_until           bigint,                      -- known again by it until then
+  chunk                 bigint           NOT NULL    -- bytes of each stored piece but the last
 );
 ALTER TABLE message_bus ALTER COLUMN payload SET STORAGE EXTERNAL;
 ALTER TABLE message_bus ADD CONSTRAINT message_bus_pkey PRIMARY KEY (id);

@@ -112,6 +112,17 @@ TEST_F(Postgres, WhatPeopleLookForStandsInColumns) {
             R"(nul \0 \\|hammer|pending|s|nul \0|none)");
 }
 
+TEST_F(Postgres, PiecesAreReadByTheSizeTheyWereStoredIn) {
+  PostgresQueueStore store(schema->dsn());
+  ASSERT_TRUE(store.migrate());
+  auto op = message("a");
+  op.chunk = 262'144;
+  ASSERT_TRUE(apply(store, op));
+  const auto found = store.look(core::AskMessage{"a", false}, Shift(0));
+  ASSERT_TRUE(found) << found.error().detail();
+  EXPECT_EQ(std::get<core::MessageView>(found.value()).chunk, op.chunk);
+}
+
 TEST_F(Postgres, NodesShareAQueueButNoLease) {
   PostgresQueueStore one(schema->dsn());
   ASSERT_TRUE(one.migrate());

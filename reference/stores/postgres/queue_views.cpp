@@ -117,6 +117,7 @@ core::MessageView message_of(const Rows& rows, int row, int first, core::Instant
   view.size = static_cast<std::uint64_t>(rows.integer(row, first + kSize));
   view.stored = static_cast<std::uint64_t>(rows.integer(row, first + kStored));
   view.codec = codec_of(rows.text(row, first + kCodec));
+  view.chunk = static_cast<std::uint64_t>(rows.integer(row, first + kChunk));
   view.digest = digest_of(rows.text(row, first + kChecksum));
   view.created = rows.integer(row, first + kCreated);
   view.expires = rows.integer(row, first + kExpires);
