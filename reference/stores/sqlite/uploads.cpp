@@ -32,6 +32,7 @@ std::optional<SqlitePayloadStore::UploadRow> SqlitePayloadStore::find_upload(
 }
 
 Result<bool> SqlitePayloadStore::open(const core::OpenUpload& open, core::Shift shift) {
+  const auto held = database_->hold();
   const auto now = clock_.now() + shift.count();
   database_->begin(true);
   auto& count = statements_->count_open.with(now);
@@ -52,6 +53,7 @@ Result<bool> SqlitePayloadStore::open(const core::OpenUpload& open, core::Shift 
 
 Result<std::optional<core::Upload>> SqlitePayloadStore::append(const core::AppendUpload& append,
                                                                core::Shift shift) {
+  const auto held = database_->hold();
   const auto now = clock_.now() + shift.count();
   database_->begin(true);
   auto found = find_upload(append.id, now);
@@ -69,6 +71,7 @@ Result<std::optional<core::Upload>> SqlitePayloadStore::append(const core::Appen
 
 Result<std::optional<core::Upload>> SqlitePayloadStore::upload(const core::TransactionId& id,
                                                                core::Shift shift) {
+  const auto held = database_->hold();
   const auto found = find_upload(id, clock_.now() + shift.count());
   if (database_->failed()) return tl::unexpected(database_->take_error());
   if (!found) return std::nullopt;
@@ -77,6 +80,7 @@ Result<std::optional<core::Upload>> SqlitePayloadStore::upload(const core::Trans
 
 Result<bool> SqlitePayloadStore::keep(const core::TransactionId& id, core::Ms ttl,
                                       core::Shift shift) {
+  const auto held = database_->hold();
   const auto now = clock_.now() + shift.count();
   database_->begin(true);
   statements_->keep.with(now + ttl.count(), id, now).run();
