@@ -16,6 +16,7 @@ struct Slice {
 };
 
 const Fault kUnknown{Kind::not_found, "no such message"};
+const Fault kExpired{Kind::expired, "the message has expired"};
 const Fault kMismatch{Kind::digest_mismatch, "the stored payload fails its digest"};
 
 void answer_slice(State& state, const Reply& reply, const MessageView& message,
@@ -73,6 +74,17 @@ void take_piece(Transfer& transfer, std::string_view bytes) {
   ++transfer.next;
 }
 
+// A message may go while its payload is read, and its pieces with it.
+void look_again(State& state, const std::shared_ptr<Transfer>& transfer) {
+  state.ask(AskMessage{transfer->message.id, false}, [&state, transfer](Result<View> view) {
+    if (!view) return state.refuse(transfer->reply, store_fault(view.error()));
+    const auto* message = std::get_if<MessageView>(&*view);
+    if (message == nullptr) return state.refuse(transfer->reply, kUnknown);
+    if (message->status == Status::expired) return state.refuse(transfer->reply, kExpired);
+    refuse_corrupt(state, transfer->reply, message->id);
+  });
+}
+
 void read_on(State& state, const std::shared_ptr<Transfer>& transfer) {
   if (transfer->next == transfer->end) {
     const auto& message = transfer->message;
@@ -82,8 +94,7 @@ void read_on(State& state, const std::shared_ptr<Transfer>& transfer) {
     return answer_slice(state, transfer->reply, message, transfer->slice.offset, transfer->bytes);
   }
   const auto unpacked = [&state, transfer](const std::optional<std::string>& bytes) {
-    if (!bytes || bytes->size() != transfer->piece_size())
-      return refuse_corrupt(state, transfer->reply, transfer->message.id);
+    if (!bytes || bytes->size() != transfer->piece_size()) return look_again(state, transfer);
     take_piece(*transfer, *bytes);
     read_on(state, transfer);
   };
@@ -93,7 +104,7 @@ void read_on(State& state, const std::shared_ptr<Transfer>& transfer) {
                      if (!answer) return state.refuse(transfer->reply, store_fault(answer.error()));
                      // No piece may claim more than a piece has, or its inflation took that room.
                      if (!answer->found || answer->pieces.front().size > transfer->message.chunk)
-                       return refuse_corrupt(state, transfer->reply, transfer->message.id);
+                       return look_again(state, transfer);
                      state.unpack(std::move(answer->pieces.front()), transfer->digest, unpacked);
                    });
 }
@@ -137,8 +148,7 @@ void retrieve(State& state, Call& call) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     auto* message = std::get_if<MessageView>(&*view);
     if (message == nullptr) return state.refuse(reply, kUnknown);
-    if (message->status == Status::expired)
-      return state.refuse(reply, {Kind::expired, "the message has expired"});
+    if (message->status == Status::expired) return state.refuse(reply, kExpired);
     const auto from = static_cast<std::uint64_t>(offset);
     if (from > message->size)
       return state.refuse(reply, invalid_argument("offset lies beyond the payload"));

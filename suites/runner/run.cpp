@@ -100,6 +100,10 @@ class Run {
 
   void judge() {
     const fs::path work = options_.out / "work";
+    // An earlier run may have left its data there.
+    std::error_code failed;
+    fs::remove_all(work, failed);
+    if (failed) return problem(kExitUsage, fmt::format("{}: {}", work.string(), failed.message()));
     auto target = targets::Target::make(reactor_, options_.target, work / "shared", options_.wrap);
     if (!target) {
       const bool usage = target.error().kind().starts_with("bad_");
