@@ -1,7 +1,9 @@
 // Variables as a table. Source: CFG-1, CFG-2, SEC-5.
 #include "reference/config.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace reference {
@@ -112,6 +114,59 @@ std::optional<ConfigError> read_enabled(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+constexpr std::array kStores{std::pair("sqlite", StoreKind::sqlite),
+                             std::pair("redis", StoreKind::redis)};
+
+std::optional<ConfigError> read_store(StoreKind& kind, const std::string& name, Lookup lookup) {
+  const auto text = lookup(name);
+  if (!text) return std::nullopt;
+  std::string known;
+  for (const auto& [word, one] : kStores) {
+    if (*text == word) {
+      kind = one;
+      return std::nullopt;
+    }
+    known += known.empty() ? word : std::string(" or ") + word;
+  }
+  return wrong(name, *text, known);
+}
+
+// Neither a hash tag nor a pattern may come of it.
+bool is_prefix(const std::string& text) {
+  constexpr std::string_view kPunctuation = "_.:/-";
+  const auto plain = [&](unsigned char c) {
+    return (c < 128 && std::isalnum(c) != 0) ||
+           kPunctuation.find(static_cast<char>(c)) != kPunctuation.npos;
+  };
+  return !text.empty() && text.size() <= 100 && std::all_of(text.begin(), text.end(), plain);
+}
+
+// Payloads go where the queues are unless they are told apart.
+std::optional<ConfigError> read_stores(Config& config, Lookup lookup) {
+  if (auto error = read_store(config.store, "REFBUS_STORE", lookup)) return error;
+  config.payload_store = config.store;
+  if (auto error = read_store(config.payload_store, "REFBUS_PAYLOAD_STORE", lookup)) return error;
+  if (const auto url = lookup("REDIS_URL")) {
+    auto address = stores::redis::parse_url(*url);
+    // Not the value: it may hold a password.
+    if (const auto* shape = std::get_if<std::string>(&address))
+      return ConfigError{"REDIS_URL is not allowed: " + *shape};
+    config.redis = std::get<stores::redis::Address>(std::move(address));
+  }
+  if (const auto prefix = lookup("REFBUS_REDIS_PREFIX")) {
+    if (!is_prefix(*prefix))
+      return wrong("REFBUS_REDIS_PREFIX", *prefix, "1 to 100 letters, digits and any of _ . : / -");
+    config.redis_prefix = *prefix;
+  }
+  if (config.store != StoreKind::redis) return std::nullopt;
+  if (config.expiry.archive)
+    return wrong("REFBUS_ARCHIVE", "1", "0 with REFBUS_STORE=redis, which has no archive");
+  if (const auto durability = lookup("REFBUS_DURABILITY"))
+    return wrong("REFBUS_DURABILITY", *durability,
+                 "not with REFBUS_STORE=redis, where the server's own configuration decides");
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
   const std::string name = "REFBUS_DURABILITY";
   const auto text = lookup(name).value_or("power_loss");
@@ -164,6 +219,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
+  if (auto error = read_stores(config, lookup)) return error;
   return read_control(config, lookup);
 }
 

@@ -7,6 +7,7 @@
 
 #include "reference/core/limits.hpp"
 #include "reference/server/server.hpp"
+#include "reference/stores/redis/address.hpp"
 
 namespace reference {
 
@@ -17,9 +18,16 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitData = 65;
 inline constexpr int kExitUnavailable = 69;
 
+/// Where payloads or queues live.
+enum class StoreKind : std::uint8_t { sqlite, redis };
+
 struct Config {
   server::Address listen{"127.0.0.1", 7077};
-  std::string data = "./refbus-data";
+  StoreKind store = StoreKind::sqlite;
+  StoreKind payload_store = StoreKind::sqlite;
+  std::string data = "./refbus-data";  ///< of SQLite
+  stores::redis::Address redis;
+  std::string redis_prefix = "refbus:";  ///< of all keys, so that buses may share a server
   std::optional<server::Address> control;
   std::string control_token;
   bool insecure = false;

@@ -48,6 +48,44 @@ TEST_F(Configuration, TakesWhatIsAllowed) {
   EXPECT_EQ(config.clock_offset, core::Shift(5'000));
 }
 
+TEST_F(Configuration, PayloadsLiveWhereTheQueuesDoUnlessToldApart) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, StoreKind::sqlite);
+  variables = {{"REFBUS_STORE", "redis"}, {"REDIS_URL", "redis://:secret@there:7000/1"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.payload_store, StoreKind::redis);
+  EXPECT_EQ(config.redis.host, "there");
+  variables["REFBUS_PAYLOAD_STORE"] = "sqlite";
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, StoreKind::redis);
+  EXPECT_EQ(config.payload_store, StoreKind::sqlite);
+  variables["REFBUS_STORE"] = "oracle";
+  EXPECT_NE(error().find("REFBUS_STORE=oracle"), std::string::npos);
+}
+
+TEST_F(Configuration, ARedisUrlThatIsNoneIsRefusedWithoutItsPassword) {
+  variables = {{"REDIS_URL", "http://:secret@there"}};
+  EXPECT_NE(error().find("REDIS_URL"), std::string::npos);
+  EXPECT_EQ(error().find("secret"), std::string::npos);
+}
+
+TEST_F(Configuration, APrefixIsNeitherATagNorAPattern) {
+  for (const auto* text : {"", "{a}:", "a*", "a b"}) {
+    variables = {{"REFBUS_REDIS_PREFIX", text}};
+    EXPECT_NE(error().find("REFBUS_REDIS_PREFIX"), std::string::npos) << text;
+  }
+  variables = {{"REFBUS_REDIS_PREFIX", "/tmp/my_bus-1.2:"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.redis_prefix, "/tmp/my_bus-1.2:");
+}
+
+TEST_F(Configuration, OnRedisNothingIsClaimedThatItDoesNotDo) {
+  variables = {{"REFBUS_STORE", "redis"}, {"REFBUS_ARCHIVE", "1"}};
+  EXPECT_NE(error().find("REFBUS_ARCHIVE=1"), std::string::npos);
+  variables = {{"REFBUS_STORE", "redis"}, {"REFBUS_DURABILITY", "power_loss"}};
+  EXPECT_NE(error().find("REFBUS_DURABILITY"), std::string::npos);
+}
+
 TEST_F(Configuration, DisabledAllThatFitsAMessageGoesInline) {
   EXPECT_EQ(error(), "");
   EXPECT_TRUE(config.enabled);

@@ -24,7 +24,7 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
   Config config;
   std::string listen;
   std::string control;
-  CLI::App app("refbus: a message bus with queues, topics and stored payloads, on SQLite",
+  CLI::App app("refbus: a message bus with queues, topics and stored payloads, on SQLite or Redis",
                "refbus");
   app.add_option("--listen", listen, "HOST:PORT to serve on; port 0 takes any")
       ->default_str("127.0.0.1:7077");
@@ -45,7 +45,10 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX, REFBUS_LEASE_DEFAULT_MS, REFBUS_MESSAGES_MAX "
       "(any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
-      "dead_letter), REFBUS_ARCHIVE=1 to archive what expires; for tests BUSPROOF_CONTROL=1 with\n"
+      "dead_letter), REFBUS_ARCHIVE=1 to archive what expires, REFBUS_STORE (sqlite; redis) and\n"
+      "REFBUS_PAYLOAD_STORE (the same one) with REDIS_URL (redis://127.0.0.1:6379) and\n"
+      "REFBUS_REDIS_PREFIX (refbus:) of all keys there; for tests "
+      "BUSPROOF_CONTROL=1 with\n"
       "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
       "Flags win over variables.");
   app.set_version_flag("--version", std::string("refbus ") + kVersion);

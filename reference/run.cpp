@@ -1,6 +1,8 @@
 // Putting the parts together. Source: DUR-6, DUR-8, END-6.
 #include "reference/run.hpp"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <iostream>
 
@@ -8,6 +10,9 @@
 #include "reference/executor/log.hpp"
 #include "reference/executor/random.hpp"
 #include "reference/stores/clock.hpp"
+#include "reference/stores/redis/durability.hpp"
+#include "reference/stores/redis/payload_store.hpp"
+#include "reference/stores/redis/queue_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -20,7 +25,7 @@ const stores::Clock& system_clock() {
   return clock;
 }
 
-core::Settings settings_of(const Config& config) {
+core::Settings settings_of(const Config& config, const Guarantee& guarantee) {
   core::Settings settings;
   settings.limits = config.limits;
   settings.compression = config.compression;
@@ -28,8 +33,8 @@ core::Settings settings_of(const Config& config) {
   settings.enabled = config.enabled;
   settings.expiry = config.expiry;
   settings.version = kVersion;
-  settings.durability = config.power_loss ? "power_loss" : "process_crash";
-  if (!config.power_loss) settings.loss_window = config.loss_window;
+  settings.durability = guarantee.durability;
+  settings.loss_window = guarantee.loss_window;
   if (config.control) settings.control_token = config.control_token;
   settings.shift = config.clock_offset;
   settings.unix_ms = static_cast<std::uint64_t>(system_clock().now());
@@ -42,16 +47,64 @@ int refuse(int code, const std::string& why) {
   return code;
 }
 
+// What two stores give together: as much as the weaker one.
+Guarantee weaker(const Guarantee& one, const Guarantee& other) {
+  constexpr std::array kLevels{"memory", "restart", "process_crash", "power_loss"};
+  const auto rank = [&](const Guarantee& guarantee) {
+    return std::find(kLevels.begin(), kLevels.end(), guarantee.durability) - kLevels.begin();
+  };
+  if (rank(one) != rank(other)) return rank(one) < rank(other) ? one : other;
+  if (!one.loss_window || !other.loss_window) return one.loss_window ? other : one;
+  return *one.loss_window > *other.loss_window ? one : other;
+}
+
+// Which data an error speaks of, where its own words don't say.
+std::string name_of(const Config& config, StoreKind kind) {
+  return kind == StoreKind::sqlite ? config.data + ": " : "";
+}
+
+bool uses(const Config& config, StoreKind kind) {
+  return config.store == kind || config.payload_store == kind;
+}
+
+// Puts what lives in SQLite into the seams; an exit code where that cannot be.
+std::optional<int> open_sqlite(const Config& config, Seams& seams) {
+  auto database = stores::sqlite::Database::open(config.data, config.power_loss);
+  if (!database) return refuse(kExitData, database.error().detail());
+  if (config.store == StoreKind::sqlite)
+    // Well within the window: a sync takes its time, too.
+    seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(
+        *database, system_clock(), config.expiry, config.loss_window / 5);
+  if (config.payload_store == StoreKind::sqlite)
+    seams.payloads =
+        std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
+  if (!config.power_loss)
+    seams.guarantee = weaker(seams.guarantee, {"process_crash", config.loss_window});
+  return std::nullopt;
+}
+
+std::optional<int> open_redis(const Config& config, Seams& seams) {
+  auto connection = std::make_shared<stores::redis::Connection>(config.redis);
+  const auto given = stores::redis::read_durability(*connection);
+  if (!given) return refuse(kExitUnavailable, given.error().detail());
+  if (config.store == StoreKind::redis)
+    seams.queues = std::make_unique<stores::redis::RedisQueueStore>(connection, config.redis_prefix,
+                                                                    config.expiry);
+  if (config.payload_store == StoreKind::redis)
+    seams.payloads =
+        std::make_unique<stores::redis::RedisPayloadStore>(connection, config.redis_prefix);
+  seams.guarantee = weaker(seams.guarantee, {given->level, given->loss_window});
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<Seams, int> make_seams(const Config& config) {
-  auto database = stores::sqlite::Database::open(config.data, config.power_loss);
-  if (!database) return refuse(kExitData, database.error().detail());
   Seams seams;
-  // Well within the window: a sync takes its time, too.
-  seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(
-      *database, system_clock(), config.expiry, config.loss_window / 5);
-  seams.payloads = std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
+  if (uses(config, StoreKind::sqlite))
+    if (const auto code = open_sqlite(config, seams)) return *code;
+  if (uses(config, StoreKind::redis))
+    if (const auto code = open_redis(config, seams)) return *code;
   seams.policies = std::make_unique<core::Policies>();
   seams.random = std::make_unique<executor::SystemRandom>();
   return seams;
@@ -62,12 +115,12 @@ int run(const Config& config, Seams seams) {
   std::signal(SIGPIPE, SIG_IGN);
   if (config.enabled)
     if (const auto made = seams.payloads->migrate(); !made)
-      return refuse(kExitData, config.data + ": " + made.error().detail());
+      return refuse(kExitData, name_of(config, config.payload_store) + made.error().detail());
   if (const auto made = seams.queues->migrate(); !made)
-    return refuse(kExitData, config.data + ": " + made.error().detail());
+    return refuse(kExitData, name_of(config, config.store) + made.error().detail());
 
-  executor::Executor executor(settings_of(config), *seams.queues, *seams.payloads, *seams.policies,
-                              *seams.random, seams.edge.get());
+  executor::Executor executor(settings_of(config, seams.guarantee), *seams.queues, *seams.payloads,
+                              *seams.policies, *seams.random, seams.edge.get());
   server::Server server({config.listen, config.control, config.limits.message_bytes_max}, executor);
   if (const auto failed = server.open()) return refuse(kExitUnavailable, *failed);
   executor.start(server.outlet());

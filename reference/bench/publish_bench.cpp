@@ -3,7 +3,8 @@
 //
 // What the ratio says: how much of the store's speed is left once requests are read, ordered,
 // answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp): what a
-// commit costs there decides both figures.
+// commit costs there decides both figures. With REFBUS_STORE=redis it is the server at REDIS_URL,
+// which keeps what was published there.
 //
 // Errors: 70 where an answer is not a result, or the bus cannot be reached.
 #include <boost/asio/io_context.hpp>
@@ -138,11 +139,22 @@ struct Figures {
   std::size_t batches;
 };
 
+Config config_from_environment() {
+  Config config;
+  const auto wrong = reference::read_environment(config, [](const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  });
+  if (wrong) throw std::runtime_error(wrong->message);
+  return config;
+}
+
 Figures measure(int in_flight, const fs::path& folder) {
   Batches batches;
-  Config config;
+  Config config = config_from_environment();
   config.listen.port = free_port();
   config.data = (folder / "bus").string();
+  config.redis_prefix = config.data + ':';
   auto seams = seams_of(config);
   seams.queues = std::make_unique<Recording>(std::move(seams.queues), batches);
   std::thread bus([&] { reference::run(config, std::move(seams)); });
@@ -151,6 +163,7 @@ Figures measure(int in_flight, const fs::path& folder) {
   bus.join();
 
   config.data = (folder / "bare").string();
+  config.redis_prefix = config.data + ':';
   auto fresh = seams_of(config);
   if (!fresh.queues->migrate()) throw std::runtime_error("the bare store has no schema");
   const auto start = std::chrono::steady_clock::now();
