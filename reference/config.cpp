@@ -1,7 +1,9 @@
 // Variables as a table. Source: CFG-1, CFG-2, SEC-5.
 #include "reference/config.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace reference {
@@ -128,25 +130,56 @@ std::optional<ConfigError> read_enabled(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+constexpr const char* kStores = "sqlite, postgres or redis";
+
+// Neither a hash tag nor a pattern may come of it.
+bool is_prefix(const std::string& text) {
+  constexpr std::string_view kPunctuation = "_.:/-";
+  const auto plain = [&](unsigned char c) {
+    return (c < 128 && std::isalnum(c) != 0) ||
+           kPunctuation.find(static_cast<char>(c)) != kPunctuation.npos;
+  };
+  return !text.empty() && text.size() <= 100 && std::all_of(text.begin(), text.end(), plain);
+}
+
+std::optional<ConfigError> read_redis(Config& config, Lookup lookup) {
+  if (const auto url = lookup("REDIS_URL")) {
+    auto address = stores::redis::parse_url(*url);
+    // Not the value: it may hold a password.
+    if (const auto* shape = std::get_if<std::string>(&address))
+      return ConfigError{"REDIS_URL is not allowed: " + *shape};
+    config.redis = std::get<stores::redis::Address>(std::move(address));
+  }
+  if (const auto prefix = lookup("REFBUS_REDIS_PREFIX")) {
+    if (!is_prefix(*prefix))
+      return wrong("REFBUS_REDIS_PREFIX", *prefix, "1 to 100 letters, digits and any of _ . : / -");
+    config.redis_prefix = *prefix;
+  }
+  return std::nullopt;
+}
+
+// A PostgreSQL database that is named is used, unless another store is asked for.
+std::optional<ConfigError> read_stores(Config& config, Lookup lookup) {
+  config.postgres = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
+                     lookup("REFBUS_SCHEMA").value_or("")};
+  const auto name =
+      lookup("REFBUS_STORE").value_or(config.postgres.address.empty() ? "sqlite" : "postgres");
+  const auto store = parse_store(name);
+  if (!store) return wrong("REFBUS_STORE", name, kStores);
+  config.store = *store;
+  if (const auto payloads = lookup("REFBUS_PAYLOAD_STORE")) {
+    config.payload_store = parse_store(*payloads);
+    if (!config.payload_store) return wrong("REFBUS_PAYLOAD_STORE", *payloads, kStores);
+  }
+  return read_redis(config, lookup);
+}
+
 std::optional<ConfigError> read_durability(Config& config, Lookup lookup) {
   const std::string name = "REFBUS_DURABILITY";
   const auto text = lookup(name).value_or("power_loss");
   if (text != "power_loss" && text != "process_crash")
     return wrong(name, text, "power_loss or process_crash");
   config.power_loss = text == "power_loss";
-  return std::nullopt;
-}
-
-// A database that is named is used, unless another store is asked for.
-std::optional<ConfigError> read_store(Config& config, Lookup lookup) {
-  auto& place = config.postgres;
-  place = {lookup("SUPABASE_URL").value_or(""), lookup("SUPABASE_KEY").value_or(""),
-           lookup("REFBUS_SCHEMA").value_or("")};
-  const auto fallback = place.address.empty() ? "sqlite" : "postgres";
-  const auto name = lookup("REFBUS_STORE").value_or(fallback);
-  const auto store = parse_store(name);
-  if (!store) return wrong("REFBUS_STORE", name, "sqlite or postgres");
-  config.store = *store;
   return std::nullopt;
 }
 
@@ -197,22 +230,29 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
-  if (auto error = read_store(config, lookup)) return error;
+  if (auto error = read_stores(config, lookup)) return error;
   return read_control(config, lookup);
 }
 
-std::optional<Store> parse_store(std::string_view name) {
-  if (name == "sqlite") return Store::sqlite;
-  if (name == "postgres") return Store::postgres;
+std::optional<StoreKind> parse_store(std::string_view name) {
+  if (name == "sqlite") return StoreKind::sqlite;
+  if (name == "postgres") return StoreKind::postgres;
+  if (name == "redis") return StoreKind::redis;
   return std::nullopt;
 }
 
+bool uses(const Config& config, StoreKind kind) {
+  return config.store == kind || config.payload_store.value_or(config.store) == kind;
+}
+
 std::optional<ConfigError> check(const Config& config) {
-  if (config.store == Store::postgres && config.postgres.address.empty())
+  if (uses(config, StoreKind::postgres) && config.postgres.address.empty())
     return ConfigError{"SUPABASE_URL= is not allowed: the PostgreSQL store needs an address"};
-  if (config.store == Store::postgres && !config.power_loss)
+  if (!uses(config, StoreKind::sqlite) && !config.power_loss)
     return wrong("REFBUS_DURABILITY", "process_crash",
-                 "power_loss; what else a PostgreSQL server may lose, it says itself");
+                 "power_loss; what else a server may lose, it says itself");
+  if (config.store == StoreKind::redis && config.expiry.archive)
+    return wrong("REFBUS_ARCHIVE", "1", "0 with queues on Redis, which has no archive");
   if (!config.insecure && !is_loopback(config.listen.host))
     return wrong("--listen", config.listen.host,
                  "a loopback address, unless --insecure says that anyone may connect");

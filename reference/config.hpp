@@ -8,6 +8,7 @@
 
 #include "reference/core/limits.hpp"
 #include "reference/server/server.hpp"
+#include "reference/stores/redis/address.hpp"
 
 namespace reference {
 
@@ -18,8 +19,8 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitData = 65;
 inline constexpr int kExitUnavailable = 69;
 
-/// Where messages and payloads are kept.
-enum class Store : std::uint8_t { sqlite, postgres };
+/// Where payloads or queues live.
+enum class StoreKind : std::uint8_t { sqlite, postgres, redis };
 
 /// A PostgreSQL database; `schema` may be empty: the one that the database gives.
 struct PostgresPlace {
@@ -30,9 +31,12 @@ struct PostgresPlace {
 
 struct Config {
   server::Address listen{"127.0.0.1", 7077};
-  std::string data = "./refbus-data";
-  Store store = Store::sqlite;
+  StoreKind store = StoreKind::sqlite;
+  std::optional<StoreKind> payload_store;  ///< nothing: where the queues are
+  std::string data = "./refbus-data";      ///< of SQLite
   PostgresPlace postgres;
+  stores::redis::Address redis;
+  std::string redis_prefix = "refbus:";  ///< of all keys, so that buses may share a server
   std::optional<server::Address> control;
   std::string control_token;
   bool insecure = false;
@@ -64,7 +68,10 @@ std::variant<server::Address, ConfigError> parse_address(const std::string& what
 std::optional<ConfigError> read_environment(Config& config, Lookup lookup);
 
 /// `sqlite` or `postgres`.
-std::optional<Store> parse_store(std::string_view name);
+std::optional<StoreKind> parse_store(std::string_view name);
+
+/// Whether anything lives there.
+bool uses(const Config& config, StoreKind kind);
 
 /// What no single value shows: loopback, the control hooks' token.
 std::optional<ConfigError> check(const Config& config);

@@ -50,24 +50,62 @@ TEST_F(Configuration, TakesWhatIsAllowed) {
 
 TEST_F(Configuration, TakesTheDatabaseThatIsNamed) {
   EXPECT_EQ(error(), "");
-  EXPECT_EQ(config.store, Store::sqlite);
+  EXPECT_EQ(config.store, StoreKind::sqlite);
   variables = {{"SUPABASE_URL", "postgresql://bus@host/db"}, {"SUPABASE_KEY", "secret"}};
   EXPECT_EQ(error(), "");
-  EXPECT_EQ(config.store, Store::postgres);
+  EXPECT_EQ(config.store, StoreKind::postgres);
   EXPECT_EQ(config.postgres.address, "postgresql://bus@host/db");
   EXPECT_EQ(config.postgres.password, "secret");
   variables["REFBUS_STORE"] = "sqlite";
   EXPECT_EQ(error(), "");
-  EXPECT_EQ(config.store, Store::sqlite);
+  EXPECT_EQ(config.store, StoreKind::sqlite);
 }
 
 TEST_F(Configuration, RefusesAStoreThatCannotBe) {
   variables = {{"REFBUS_STORE", "oracle"}};
-  EXPECT_EQ(error(), "REFBUS_STORE=oracle is not allowed: sqlite or postgres");
+  EXPECT_EQ(error(), "REFBUS_STORE=oracle is not allowed: sqlite, postgres or redis");
   variables = {{"REFBUS_STORE", "postgres"}};
   EXPECT_EQ(error(), "SUPABASE_URL= is not allowed: the PostgreSQL store needs an address");
   variables = {{"SUPABASE_URL", "postgresql://bus@host/db"},
                {"REFBUS_DURABILITY", "process_crash"}};
+  EXPECT_NE(error().find("REFBUS_DURABILITY=process_crash is not allowed"), std::string::npos);
+}
+
+TEST_F(Configuration, PayloadsLiveWhereTheQueuesDoUnlessToldApart) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, StoreKind::sqlite);
+  variables = {{"REFBUS_STORE", "redis"}, {"REDIS_URL", "redis://:secret@there:7000/1"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_FALSE(config.payload_store);
+  EXPECT_EQ(config.redis.host, "there");
+  variables["REFBUS_PAYLOAD_STORE"] = "sqlite";
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.store, StoreKind::redis);
+  EXPECT_EQ(config.payload_store, StoreKind::sqlite);
+  variables["REFBUS_STORE"] = "oracle";
+  EXPECT_NE(error().find("REFBUS_STORE=oracle"), std::string::npos);
+}
+
+TEST_F(Configuration, ARedisUrlThatIsNoneIsRefusedWithoutItsPassword) {
+  variables = {{"REDIS_URL", "http://:secret@there"}};
+  EXPECT_NE(error().find("REDIS_URL"), std::string::npos);
+  EXPECT_EQ(error().find("secret"), std::string::npos);
+}
+
+TEST_F(Configuration, APrefixIsNeitherATagNorAPattern) {
+  for (const auto* text : {"", "{a}:", "a*", "a b"}) {
+    variables = {{"REFBUS_REDIS_PREFIX", text}};
+    EXPECT_NE(error().find("REFBUS_REDIS_PREFIX"), std::string::npos) << text;
+  }
+  variables = {{"REFBUS_REDIS_PREFIX", "/tmp/my_bus-1.2:"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.redis_prefix, "/tmp/my_bus-1.2:");
+}
+
+TEST_F(Configuration, OnRedisNothingIsClaimedThatItDoesNotDo) {
+  variables = {{"REFBUS_STORE", "redis"}, {"REFBUS_ARCHIVE", "1"}};
+  EXPECT_NE(error().find("REFBUS_ARCHIVE=1"), std::string::npos);
+  variables = {{"REFBUS_STORE", "redis"}, {"REFBUS_DURABILITY", "process_crash"}};
   EXPECT_NE(error().find("REFBUS_DURABILITY=process_crash is not allowed"), std::string::npos);
 }
 

@@ -26,14 +26,15 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
   std::string control;
   std::string store;
   CLI::App app(
-      "refbus: a message bus with queues, topics and stored payloads, on SQLite or "
-      "PostgreSQL",
+      "refbus: a message bus with queues, topics and stored payloads, on SQLite, PostgreSQL or "
+      "Redis",
       "refbus");
   app.add_option("--listen", listen, "HOST:PORT to serve on; port 0 takes any")
       ->default_str("127.0.0.1:7077");
   app.add_option("--data", config.data, "directory of the SQLite database")->capture_default_str();
   app.add_option("--store", store,
-                 "sqlite or postgres; left out: postgres where SUPABASE_URL names a database");
+                 "sqlite, postgres or redis; left out: postgres where SUPABASE_URL names a "
+                 "database");
   app.add_option("--control", control,
                  "HOST:PORT of the test hooks, off by default; their token is "
                  "BUSPROOF_CONTROL_TOKEN");
@@ -55,7 +56,10 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "REFBUS_LEASE_DEFAULT_MS, REFBUS_PING_MS (30000; a peer silent for twice that is dropped),\n"
       "REFBUS_MESSAGES_MAX (any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
-      "dead_letter), REFBUS_ARCHIVE=1 to archive what expires; for tests BUSPROOF_CONTROL=1 with\n"
+      "dead_letter), REFBUS_ARCHIVE=1 to archive what expires, REFBUS_STORE as --store,\n"
+      "REFBUS_PAYLOAD_STORE (the same one), REDIS_URL (redis://127.0.0.1:6379) and\n"
+      "REFBUS_REDIS_PREFIX (refbus:) of all keys there; for tests "
+      "BUSPROOF_CONTROL=1 with\n"
       "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
       "Flags win over variables.");
   app.set_version_flag("--version", std::string("refbus ") + kVersion);
@@ -78,7 +82,7 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
   }
   if (!store.empty()) {
     const auto named = parse_store(store);
-    if (!named) return usage("--store=" + store + " is not allowed: sqlite or postgres");
+    if (!named) return usage("--store=" + store + " is not allowed: sqlite, postgres or redis");
     config.store = *named;
   }
   if (const auto error = check(config)) return usage(error->message);

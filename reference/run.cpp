@@ -1,6 +1,8 @@
 // Putting the parts together. Source: DUR-6, DUR-8, END-6.
 #include "reference/run.hpp"
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 #include <iostream>
 
@@ -12,6 +14,9 @@
 #include "reference/stores/postgres/migration.hpp"
 #include "reference/stores/postgres/payload_store.hpp"
 #include "reference/stores/postgres/queue_store.hpp"
+#include "reference/stores/redis/durability.hpp"
+#include "reference/stores/redis/payload_store.hpp"
+#include "reference/stores/redis/queue_store.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -24,7 +29,7 @@ const stores::Clock& system_clock() {
   return clock;
 }
 
-core::Settings settings_of(const Config& config, bool power_loss) {
+core::Settings settings_of(const Config& config, const Guarantee& guarantee) {
   core::Settings settings;
   settings.limits = config.limits;
   settings.compression = config.compression;
@@ -32,8 +37,8 @@ core::Settings settings_of(const Config& config, bool power_loss) {
   settings.enabled = config.enabled;
   settings.expiry = config.expiry;
   settings.version = kVersion;
-  settings.durability = power_loss ? "power_loss" : "process_crash";
-  if (!config.power_loss) settings.loss_window = config.loss_window;
+  settings.durability = guarantee.durability;
+  settings.loss_window = guarantee.loss_window;
   if (config.control) settings.control_token = config.control_token;
   settings.shift = config.clock_offset;
   settings.unix_ms = static_cast<std::uint64_t>(system_clock().now());
@@ -46,35 +51,69 @@ int refuse(int code, const std::string& why) {
   return code;
 }
 
-}  // namespace
+// What two stores give together: as much as the weaker one.
+Guarantee weaker(const Guarantee& one, const Guarantee& other) {
+  constexpr std::array kLevels{"memory", "restart", "process_crash", "power_loss"};
+  const auto rank = [&](const Guarantee& guarantee) {
+    return std::find(kLevels.begin(), kLevels.end(), guarantee.durability) - kLevels.begin();
+  };
+  if (rank(one) != rank(other)) return rank(one) < rank(other) ? one : other;
+  if (!one.loss_window || !other.loss_window) return one.loss_window ? other : one;
+  return *one.loss_window > *other.loss_window ? one : other;
+}
 
-namespace {
+StoreKind payloads_in(const Config& config) { return config.payload_store.value_or(config.store); }
 
-using stores::postgres::PostgresPayloadStore;
-using stores::postgres::PostgresQueueStore;
+// Which data an error speaks of, where its own words don't say.
+std::string name_of(const Config& config, StoreKind kind) {
+  if (kind == StoreKind::sqlite) return config.data + ": ";
+  if (kind == StoreKind::postgres)
+    return stores::postgres::shown_dsn(config.postgres.address) + ": ";
+  return "";
+}
 
+// Puts what lives in SQLite into the seams; an exit code where that cannot be.
 std::optional<int> open_sqlite(const Config& config, Seams& seams) {
   auto database = stores::sqlite::Database::open(config.data, config.power_loss);
   if (!database) return refuse(kExitData, database.error().detail());
-  // Well within the window: a sync takes its time, too.
-  seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(
-      *database, system_clock(), config.expiry, config.loss_window / 5);
-  seams.payloads = std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
-  seams.place = config.data;
-  seams.power_loss = config.power_loss;
+  if (config.store == StoreKind::sqlite)
+    // Well within the window: a sync takes its time, too.
+    seams.queues = std::make_unique<stores::sqlite::SqliteQueueStore>(
+        *database, system_clock(), config.expiry, config.loss_window / 5);
+  if (payloads_in(config) == StoreKind::sqlite)
+    seams.payloads =
+        std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
+  if (!config.power_loss)
+    seams.guarantee = weaker(seams.guarantee, {"process_crash", config.loss_window});
+  return std::nullopt;
+}
+
+std::optional<int> open_redis(const Config& config, Seams& seams) {
+  auto connection = std::make_shared<stores::redis::Connection>(config.redis);
+  const auto given = stores::redis::read_durability(*connection);
+  if (!given) return refuse(kExitUnavailable, given.error().detail());
+  if (config.store == StoreKind::redis)
+    seams.queues = std::make_unique<stores::redis::RedisQueueStore>(connection, config.redis_prefix,
+                                                                    config.expiry);
+  if (payloads_in(config) == StoreKind::redis)
+    seams.payloads =
+        std::make_unique<stores::redis::RedisPayloadStore>(connection, config.redis_prefix);
+  seams.guarantee = weaker(seams.guarantee, {given->level, given->loss_window});
   return std::nullopt;
 }
 
 std::optional<int> open_postgres(const Config& config, Seams& seams) {
-  const auto& where = config.postgres;
-  const auto dsn = stores::postgres::complete_dsn(where.address, where.password, where.schema);
+  const auto& place = config.postgres;
+  const auto dsn = stores::postgres::complete_dsn(place.address, place.password, place.schema);
   if (!dsn) return refuse(kExitUsage, "SUPABASE_URL: " + dsn.error().detail());
-  seams.place = stores::postgres::shown_dsn(where.address);
   const auto server = stores::postgres::survey(*dsn);
-  if (!server) return refuse(kExitUnavailable, seams.place + ": " + server.error().detail());
-  seams.queues = std::make_unique<PostgresQueueStore>(*dsn, config.expiry);
-  seams.payloads = std::make_unique<PostgresPayloadStore>(*dsn);
-  seams.power_loss = server->power_loss;
+  if (!server)
+    return refuse(kExitUnavailable, name_of(config, StoreKind::postgres) + server.error().detail());
+  if (config.store == StoreKind::postgres)
+    seams.queues = std::make_unique<stores::postgres::PostgresQueueStore>(*dsn, config.expiry);
+  if (payloads_in(config) == StoreKind::postgres)
+    seams.payloads = std::make_unique<stores::postgres::PostgresPayloadStore>(*dsn);
+  if (!server->power_loss) seams.guarantee = weaker(seams.guarantee, {"process_crash", {}});
   return std::nullopt;
 }
 
@@ -82,9 +121,12 @@ std::optional<int> open_postgres(const Config& config, Seams& seams) {
 
 std::variant<Seams, int> make_seams(const Config& config) {
   Seams seams;
-  const bool postgres = config.store == Store::postgres;
-  if (const auto code = postgres ? open_postgres(config, seams) : open_sqlite(config, seams))
-    return *code;
+  if (uses(config, StoreKind::sqlite))
+    if (const auto code = open_sqlite(config, seams)) return *code;
+  if (uses(config, StoreKind::postgres))
+    if (const auto code = open_postgres(config, seams)) return *code;
+  if (uses(config, StoreKind::redis))
+    if (const auto code = open_redis(config, seams)) return *code;
   seams.policies = std::make_unique<core::Policies>();
   seams.random = std::make_unique<executor::SystemRandom>();
   return seams;
@@ -95,11 +137,11 @@ int run(const Config& config, Seams seams) {
   std::signal(SIGPIPE, SIG_IGN);
   if (config.enabled)
     if (const auto made = seams.payloads->migrate(); !made)
-      return refuse(kExitData, seams.place + ": " + made.error().detail());
+      return refuse(kExitData, name_of(config, payloads_in(config)) + made.error().detail());
   if (const auto made = seams.queues->migrate(); !made)
-    return refuse(kExitData, seams.place + ": " + made.error().detail());
+    return refuse(kExitData, name_of(config, config.store) + made.error().detail());
 
-  auto settings = settings_of(config, seams.power_loss);
+  auto settings = settings_of(config, seams.guarantee);
   settings.uploads = config.enabled && seams.payloads->uploads() != nullptr;
   executor::Executor executor(std::move(settings), *seams.queues, *seams.payloads, *seams.policies,
                               *seams.random, seams.edge.get());

@@ -13,20 +13,24 @@
 
 namespace reference {
 
+/// How much of what was answered survives what, as hello says it.
+struct Guarantee {
+  std::string durability = "power_loss";
+  std::optional<core::Ms> loss_window{};  ///< what a power cut may take; nothing: no bound
+};
+
 /// The places at which a bus may be altered. `edge` may be null; nothing else may.
 struct Seams {
+  Guarantee guarantee;
   std::unique_ptr<stores::PayloadStore> payloads;
   std::unique_ptr<stores::QueueStore> queues;
   std::unique_ptr<core::Policies> policies;
   std::unique_ptr<executor::Edge> edge;
   std::unique_ptr<core::Random> random;
-  std::string place{};     ///< of the data, for people
-  bool power_loss = true;  ///< What a store answered for survives a power cut.
 };
 
-/// The shipped bus' seams: both stores in `config.data`/refbus.db, or in the PostgreSQL database
-/// that `config` names. An int is the exit code where the data can't be used; why has been written
-/// to stderr.
+/// The shipped bus' seams: the stores that the configuration names. An int is the exit code where
+/// the data can't be used; why has been written to stderr.
 std::variant<Seams, int> make_seams(const Config& config);
 
 /// Serves until a signal; the exit code.

@@ -2,8 +2,9 @@
 // the bare store: the same statements in the same batches, on a fresh one in the same process.
 //
 // What the ratio says: how much of the store's speed is left once requests are read, ordered,
-// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp), or in
-// the PostgreSQL database that SUPABASE_URL names: what a commit costs there decides both figures.
+// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp), in the
+// PostgreSQL database that SUPABASE_URL names, or with REFBUS_STORE=redis on the server at
+// REDIS_URL, which keeps what was published there: what a commit costs there decides both figures.
 // On PostgreSQL also against one INSERT of as many bytes after the other, each a commit.
 //
 // Errors: 70 where an answer is not a result, or the bus cannot be reached.
@@ -221,6 +222,7 @@ Config config_of(const fs::path& folder) {
     throw std::runtime_error(error->message);
   config.data = folder.string();
   config.postgres.schema = folder.parent_path().filename().string() + folder.filename().string();
+  config.redis_prefix = config.data + ':';
   return config;
 }
 
@@ -230,7 +232,7 @@ namespace postgres = reference::stores::postgres;
 class Scratch {
  public:
   explicit Scratch(const Config& config) : schema_(config.postgres.schema) {
-    if (config.store != reference::Store::postgres) return;
+    if (config.store != reference::StoreKind::postgres) return;
     const auto& place = config.postgres;
     const auto dsn = postgres::complete_dsn(place.address, place.password, schema_);
     if (!dsn) throw std::runtime_error(dsn.error().detail());

@@ -123,8 +123,8 @@ class Stores : public ::testing::TestWithParam<Kind> {
     queues.reset();
     payloads.reset();
     auto connection = std::make_shared<redis::Connection>(redis_server.address());
-    queues = std::make_unique<redis::RedisQueueStore>(connection, expiry, &clock);
-    payloads = std::make_unique<redis::RedisPayloadStore>(connection, &clock);
+    queues = std::make_unique<redis::RedisQueueStore>(connection, "test:", expiry, &clock);
+    payloads = std::make_unique<redis::RedisPayloadStore>(connection, "test:", &clock);
   }
 
   core::Answer apply(core::QueueOp op) {

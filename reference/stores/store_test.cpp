@@ -116,6 +116,20 @@ TEST_P(Stores, ShareOneLeaseAmongItsWants) {
   EXPECT_TRUE(answer.dry);
 }
 
+TEST_P(Stores, KeepTokensToTheLastBit) {
+  constexpr std::uint64_t kFirst = 0x6a58'039f'ffff'ffffULL;
+  for (const auto* id : {"a", "b", "c"}) apply(message(id));
+  const auto taken = apply(core::Lease{"q", "default", {{kFirst, 3, Ms(100)}}, 1'000'000}).taken;
+  ASSERT_EQ(taken.size(), 3U);
+  for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(taken[i].copy.token, kFirst + i);
+  auto next = taken[0].copy;
+  ++next.token;
+  EXPECT_EQ(apply(core::Ack{next}).refused, core::Refusal::lease_lost);
+  EXPECT_FALSE(apply(core::Ack{taken[0].copy}).refused);
+  clock.ms += 100;
+  EXPECT_EQ(sweep().ended, (std::vector<std::uint64_t>{kFirst + 1, kFirst + 2}));
+}
+
 TEST_P(Stores, StopALeaseAtItsBytes) {
   for (const auto* id : {"a", "b", "c"}) apply(message(id));
   EXPECT_EQ(lease(3, Ms(100), "default", 9).size(), 2U);

@@ -27,7 +27,7 @@ local expired_are_dead = ARGV[4] == '1'
 local ID, DESTINATION, KIND, ROUTE, SIZE, STORED, CODEC, DIGEST = 1, 2, 3, 4, 5, 6, 7, 8
 local CREATED, EXPIRES, QUEUED, WHO, CORRELATION, SESSION = 9, 10, 11, 12, 13, 14
 
--- COPY: a group's copy of a message. A ready one that was never delivered has no entry in o:GROUP,
+-- COPY: a group's copy of a message. Its TOKEN is 16 hex digits, since numbers here have 53 bits. A ready one that was never delivered has no entry in o:GROUP,
 -- its score in r:GROUP says it all.
 local STATE, ATTEMPT, SCORE, REASON, HOLDER, TOKEN, UNTIL = 1, 2, 3, 4, 5, 6, 7
 

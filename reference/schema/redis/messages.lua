@@ -10,7 +10,7 @@ local function shorten(answer, ms) answer.due = earlier(answer.due, ms) end
 
 local function note_ended(answer, group, seq, copy)
   if copy[STATE] == 'leased' then
-    table.insert(answer.ended, {copy[HOLDER], text(copy[TOKEN]), seq, group.number})
+    table.insert(answer.ended, {copy[HOLDER], copy[TOKEN], seq, group.number})
   end
 end
 

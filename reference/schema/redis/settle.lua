@@ -2,7 +2,7 @@
 
 -- The copy that an op settles: its group and itself, where the lease is this node's and runs.
 local function held(args)
-  local seq, number, token = args(1), args(2), tonumber(args(3))
+  local seq, number, token = args(1), args(2), args(3)
   local group = load_group(number)
   if not group then return nil end
   local copy = read_copy(group, seq)
@@ -35,6 +35,18 @@ local function choose(group, wanted, bytes_max)
   return chosen, bytes > bytes_max
 end
 
+-- The tokens of a want, one after the other: two halves, so that none of their bits is lost.
+local HALF = 4294967296
+local function tokens_from(first)
+  local high, low = tonumber(string.sub(first, 1, 8), 16), tonumber(string.sub(first, 9), 16)
+  return function()
+    local token = string.format('%08x%08x', high, low)
+    low = low + 1
+    if low == HALF then high, low = (high + 1) % HALF, 0 end
+    return token
+  end
+end
+
 -- Each want in turn gets one, so that members share evenly.
 local function lease(args, answer)
   answer.dry = 1
@@ -43,7 +55,7 @@ local function lease(args, answer)
   local wants, wanted = {}, 0
   for i = 1, tonumber(args(4)) do
     local at = 5 + (i - 1) * 3
-    wants[i] = {token = tonumber(args(at)), left = tonumber(args(at + 1)),
+    wants[i] = {next_token = tokens_from(args(at)), left = tonumber(args(at + 1)),
                 term = tonumber(args(at + 2))}
     wanted = wanted + wants[i].left
   end
@@ -57,13 +69,12 @@ local function lease(args, answer)
     local copy = read_copy(group, one.seq)
     leave(group, one.seq, copy)
     local attempt = copy[ATTEMPT] + 1
-    local ends = now + want.term
-    enter(group, one.seq, {'leased', attempt, one.score, '', node, want.token, ends}, ends)
+    local ends, token = now + want.term, want.next_token()
+    enter(group, one.seq, {'leased', attempt, one.score, '', node, token, ends}, ends)
     local head = one.head
-    table.insert(answer.taken, {one.seq, group.number, text(want.token), attempt, head[ID],
+    table.insert(answer.taken, {one.seq, group.number, token, attempt, head[ID],
                                 one.event, head[KIND], one.body, head[ROUTE], text(head[SIZE]),
                                 head[DIGEST], want.term})
-    want.token = want.token + 1
     want.left = want.left - 1
     shorten(answer, want.term)
     count('delivered')

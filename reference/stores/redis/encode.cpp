@@ -1,6 +1,8 @@
 // One function an op: its name, the number of its words, and those.
 #include "reference/stores/redis/encode.hpp"
 
+#include "reference/stores/redis/rows.hpp"
+
 #include <string>
 #include <variant>
 
@@ -44,7 +46,7 @@ class Encoder {
     command_.add(static_cast<std::int64_t>(op.bytes_max));
     command_.add(static_cast<std::int64_t>(op.wants.size()));
     for (const auto& want : op.wants)
-      command_.add(std::to_string(want.first_token)).add(want.count).add(want.term.count());
+      command_.add(token_text(want.first_token)).add(want.count).add(want.term.count());
   }
   void operator()(const core::Ack& op) {
     begin("ack", 3);
@@ -84,7 +86,7 @@ class Encoder {
     return command_.add(static_cast<std::int64_t>(value));
   }
   Command& copy(const core::Copy& copy) {
-    return command_.add(copy.message).add(copy.group).add(std::to_string(copy.token));
+    return command_.add(copy.message).add(copy.group).add(token_text(copy.token));
   }
   void dead(std::string_view name, const std::string& destination, const std::string& group,
             const std::optional<std::vector<core::TransactionId>>& ids) {

@@ -16,11 +16,8 @@ using core::StoreError;
 namespace {
 
 // One hash tag, as the queues' keys have: ids come behind it.
-const std::string kPrefix = "refbus:{payloads}:";
-const std::string kEnds = kPrefix + "expiry";  // ids by when they may go
+constexpr const char* kTag = "{payloads}:";
 constexpr int kSweptAtOnce = 1'000;
-
-std::string key_of(const core::TransactionId& id) { return kPrefix + "p:" + id; }
 
 // codec and size in decimal, a space behind each, then the digest and the bytes.
 std::string encode(const core::Piece& piece) {
@@ -57,12 +54,20 @@ void add_pieces(std::vector<Command>& commands, const std::string& key, const Pi
 
 }  // namespace
 
-RedisPayloadStore::RedisPayloadStore(std::shared_ptr<Connection> connection, const Clock* clock)
-    : connection_(std::move(connection)), clock_(clock) {}
+RedisPayloadStore::RedisPayloadStore(std::shared_ptr<Connection> connection,
+                                     const std::string& prefix, const Clock* clock)
+    : connection_(std::move(connection)),
+      clock_(clock),
+      prefix_(prefix + kTag),
+      ends_(prefix_ + "expiry") {}
+
+std::string RedisPayloadStore::key_of(const core::TransactionId& id) const {
+  return prefix_ + "p:" + id;
+}
 
 // There is nothing to make; only whether the server answers.
 Result<void> RedisPayloadStore::migrate() {
-  auto reply = connection_->exchange(Command{"EXISTS", kEnds});
+  auto reply = connection_->exchange(Command{"EXISTS", ends_});
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   return {};
@@ -105,7 +110,7 @@ Result<void> RedisPayloadStore::put(const core::TransactionId& id,
     numbered.emplace(static_cast<std::uint32_t>(numbered.size()), piece);
   std::vector<Command> commands;
   add_pieces(commands, key_of(id), numbered);
-  commands.push_back(Command{"ZADD", kEnds, std::to_string(*at + ttl.count()), id});
+  commands.push_back(Command{"ZADD", ends_, std::to_string(*at + ttl.count()), id});
   return transact(std::move(commands));
 }
 
@@ -136,7 +141,7 @@ Result<std::vector<core::Piece>> RedisPayloadStore::pieces(const core::Transacti
 Result<void> RedisPayloadStore::drop(std::span<const core::TransactionId> ids) {
   if (ids.empty()) return {};
   Command keys{"UNLINK"};
-  Command ends{"ZREM", kEnds};
+  Command ends{"ZREM", ends_};
   for (const auto& id : ids) {
     keys.add(key_of(id));
     ends.view(id);
@@ -149,7 +154,7 @@ Result<void> RedisPayloadStore::drop(std::span<const core::TransactionId> ids) {
 
 Result<std::vector<std::string>> RedisPayloadStore::expired(const std::string& limit, int at_most) {
   auto reply = connection_->exchange(
-      Command{"ZRANGE", kEnds, "-inf", limit, "BYSCORE", "LIMIT", "0", std::to_string(at_most)});
+      Command{"ZRANGE", ends_, "-inf", limit, "BYSCORE", "LIMIT", "0", std::to_string(at_most)});
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   std::vector<std::string> ids;

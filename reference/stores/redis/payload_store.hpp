@@ -15,8 +15,10 @@ namespace reference::stores::redis {
 
 class RedisPayloadStore : public PayloadStore {
  public:
-  /// A `clock`, for tests, takes the place of the server's; it must outlive the store.
-  explicit RedisPayloadStore(std::shared_ptr<Connection> connection, const Clock* clock = nullptr);
+  /// All its keys begin with `prefix`, which holds no braces. A `clock`, for tests, takes the place
+  /// of the server's; it must outlive the store.
+  RedisPayloadStore(std::shared_ptr<Connection> connection, const std::string& prefix,
+                    const Clock* clock = nullptr);
 
   core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
                          core::Ms ttl, core::Shift shift) override;
@@ -29,12 +31,15 @@ class RedisPayloadStore : public PayloadStore {
   core::Result<void> migrate() override;
 
  private:
+  [[nodiscard]] std::string key_of(const core::TransactionId& id) const;
   core::Result<core::Instant> now(core::Shift shift);
   core::Result<void> transact(std::vector<Command> commands);
   core::Result<std::vector<std::string>> expired(const std::string& limit, int at_most);
 
   std::shared_ptr<Connection> connection_;
   const Clock* clock_;
+  std::string prefix_;
+  std::string ends_;  ///< the key of ids by when they may go
 };
 
 }  // namespace reference::stores::redis

@@ -24,8 +24,7 @@ enum Member : std::uint8_t {
 
 core::Taken taken_of(const Reply& row) {
   core::Taken taken;
-  taken.copy = {row.items[0].number(), row.items[1].number(),
-                static_cast<std::uint64_t>(row.items[2].number())};
+  taken.copy = {row.items[0].number(), row.items[1].number(), token_of(row.items[2].text)};
   taken.attempt = static_cast<int>(row.items[3].number());
   taken.id = row.items[4].text;
   taken.event = row.items[5].text;
@@ -68,13 +67,14 @@ core::Answer RedisQueueStore::answer_of(const Reply& row, core::Instant now) {
 std::optional<std::uint64_t> RedisQueueStore::token_of_ended(const Reply& row) {
   if (row.items.size() != 4 || row.items[0].text != node_) return std::nullopt;
   leases_.erase({row.items[2].number(), row.items[3].number()});
-  return static_cast<std::uint64_t>(row.items[1].number());
+  return token_of(row.items[1].text);
 }
 
 void RedisQueueStore::note_settled(const core::Step& step, const core::Answer& answer,
                                    core::Instant now) {
   if (answer.refused) return;
   for (const auto& op : step.ops) {
+    if (std::holds_alternative<core::Reset>(op)) leases_.clear();
     const auto* copy = core::settled_copy(op);
     if (copy == nullptr) continue;
     if (const auto* extend = std::get_if<core::Extend>(&op))

@@ -17,10 +17,8 @@ using core::StoreError;
 namespace {
 
 constexpr core::Ms kPastSlack{60'000};
-// The hash tag comes first and holds nothing that a client has named.
-constexpr const char* kPrefix = "refbus:{queues}:";
-constexpr const char* kNodes = "refbus:nodes";
-const std::string kNodeName = "refbus-node-";
+// The first braces are the hash tag; what clients have named comes behind it.
+constexpr const char* kTag = "{queues}:";
 
 const core::Corrupt* damage_of(const core::Step& step) {
   return step.ops.size() == 1 ? std::get_if<core::Corrupt>(&step.ops.front()) : nullptr;
@@ -28,12 +26,13 @@ const core::Corrupt* damage_of(const core::Step& step) {
 
 }  // namespace
 
-RedisQueueStore::RedisQueueStore(std::shared_ptr<Connection> connection, core::Expiry expiry,
-                                 const Clock* clock)
+RedisQueueStore::RedisQueueStore(std::shared_ptr<Connection> connection, const std::string& prefix,
+                                 core::Expiry expiry, const Clock* clock)
     : connection_(std::move(connection)),
       expiry_(expiry),
       clock_(clock),
-      prefix_(kPrefix),
+      prefix_(prefix + kTag),
+      nodes_(prefix + "node"),
       apply_(schema::redis_apply()),
       sweep_(schema::redis_sweep()),
       look_(schema::redis_look()),
@@ -130,11 +129,11 @@ Result<void> RedisQueueStore::migrate() {
 // A number of its own for this node, and the connection named after it: the server's list of
 // clients tells who is alive, since the end of a process ends its connection.
 Result<void> RedisQueueStore::join_nodes() {
-  auto reply = connection_->exchange(Command{"INCR", kNodes});
+  auto reply = connection_->exchange(Command{"INCR", nodes_});
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   node_ = std::to_string(reply->integer);
-  connection_->name(kNodeName + node_);
+  connection_->name(nodes_ + '-' + node_);
   return {};
 }
 
@@ -143,7 +142,7 @@ Result<void> RedisQueueStore::free_orphans() {
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   auto command = begin(orphans_, core::Shift(0));
-  const std::string mark = " name=" + kNodeName;
+  const std::string mark = " name=" + nodes_ + '-';
   for (auto at = reply->text.find(mark); at != std::string::npos;
        at = reply->text.find(mark, at + 1)) {
     const auto from = at + mark.size();

@@ -24,9 +24,10 @@ namespace reference::stores::redis {
 
 class RedisQueueStore : public QueueStore {
  public:
-  /// A `clock`, for tests, takes the place of the server's; it must outlive the store.
-  explicit RedisQueueStore(std::shared_ptr<Connection> connection, core::Expiry expiry = {},
-                           const Clock* clock = nullptr);
+  /// All its keys begin with `prefix`, which holds no braces. A `clock`, for tests, takes the place
+  /// of the server's; it must outlive the store.
+  RedisQueueStore(std::shared_ptr<Connection> connection, const std::string& prefix,
+                  core::Expiry expiry = {}, const Clock* clock = nullptr);
 
   core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
                                                 core::Shift shift) override;
@@ -59,9 +60,10 @@ class RedisQueueStore : public QueueStore {
   std::shared_ptr<Connection> connection_;
   core::Expiry expiry_;
   const Clock* clock_;
-  std::string prefix_;
-  std::string node_;  ///< this store's number among all that ever were
-  Leases leases_;     ///< what this node handed out and has not seen ended
+  std::string prefix_;  ///< of the queues' keys, their hash tag included
+  std::string nodes_;   ///< the key that counts nodes, and how their connections' names begin
+  std::string node_;    ///< this store's number among all that ever were
+  Leases leases_;       ///< what this node handed out and has not seen ended
   Script apply_;
   Script sweep_;
   Script look_;
