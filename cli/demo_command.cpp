@@ -22,8 +22,6 @@ namespace fs = std::filesystem;
 // Its failure is a sequence of operations that has to be made small: the best there is to show.
 constexpr std::string_view kMutant = "edge-acked-after-reject";
 
-constexpr int kJobs = 8;  // Most of a scenario is waiting.
-
 contract::RunRecord carry_out(runner::Options options) {
   Progress progress;
   options.progress = [&](std::size_t done, std::size_t all, std::string_view name) {
@@ -61,7 +59,6 @@ int demo_command(const std::string& out_word) {
   options.out = out / "refbus";
   options.command = "busproof demo";
   options.effort = runner::Effort::quick;
-  options.jobs = kJobs;
   fmt::print("1. refbus on SQLite, started for this, judged by everything it claims:\n\n");
   const auto whole = carry_out(options);
   const bool kept = contract::exit_code(whole) == kExitOk && write(whole, options.out);

@@ -89,15 +89,16 @@ std::optional<int> open_sqlite(const Config& config, Seams& seams) {
 }
 
 std::optional<int> open_redis(const Config& config, Seams& seams) {
-  auto connection = std::make_shared<stores::redis::Connection>(config.redis);
-  const auto given = stores::redis::read_durability(*connection);
+  // One for each store: their lanes run side by side.
+  const auto connection = [&] { return std::make_shared<stores::redis::Connection>(config.redis); };
+  const auto given = stores::redis::read_durability(*connection());
   if (!given) return refuse(kExitUnavailable, given.error().detail());
   if (config.store == StoreKind::redis)
-    seams.queues = std::make_unique<stores::redis::RedisQueueStore>(connection, config.redis_prefix,
-                                                                    config.expiry);
+    seams.queues = std::make_unique<stores::redis::RedisQueueStore>(
+        connection(), config.redis_prefix, config.expiry);
   if (payloads_in(config) == StoreKind::redis)
     seams.payloads =
-        std::make_unique<stores::redis::RedisPayloadStore>(connection, config.redis_prefix);
+        std::make_unique<stores::redis::RedisPayloadStore>(connection(), config.redis_prefix);
   seams.guarantee = weaker(seams.guarantee, {given->level, given->loss_window});
   return std::nullopt;
 }

@@ -20,6 +20,7 @@ TEST_P(Stores, KeepTheMessageWhole) {
   auto op = message("a");
   op.body.bytes = std::string("nul \0 and \xff\xfe", 12);
   op.correlation = std::string("k\0k", 3);
+  op.chunk = 262'144;
   apply(op);
   open();
   const auto taken = lease(1);
@@ -28,8 +29,9 @@ TEST_P(Stores, KeepTheMessageWhole) {
   EXPECT_EQ(taken[0].body.kind, op.body.kind);
   EXPECT_EQ(taken[0].event, op.event);
   EXPECT_EQ(taken[0].digest, op.digest);
-  EXPECT_EQ(look<core::CorrelatedPage>(core::AskCorrelated{*op.correlation, 0, 5}).messages.size(),
-            1U);
+  const auto page = look<core::CorrelatedPage>(core::AskCorrelated{*op.correlation, 0, 5});
+  ASSERT_EQ(page.messages.size(), 1U);
+  EXPECT_EQ(page.messages.front().chunk, op.chunk);
 }
 
 TEST_P(Stores, AFullQueueRefusesAWholeStepAndTakesMoreOnceThereIsRoom) {

@@ -36,7 +36,7 @@ struct Options {
   bool trace = false;  ///< What went over the wire is kept for what is not met.
   std::uint64_t seed = 1;
   std::vector<std::string> only;  ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
-  int jobs = 4;                   ///< Scenarios side by side.
+  int jobs = 8;                   ///< Scenarios side by side: most of one is waiting.
   std::filesystem::path out;      ///< Reports and histories.
   std::vector<contract::Expectation> expectations;
   std::string command;                            ///< What was typed.

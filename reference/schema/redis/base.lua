@@ -25,7 +25,7 @@ local expired_are_dead = ARGV[4] == '1'
 
 -- HEAD: the fields of a message that nothing but damage changes.
 local ID, DESTINATION, KIND, ROUTE, SIZE, STORED, CODEC, DIGEST = 1, 2, 3, 4, 5, 6, 7, 8
-local CREATED, EXPIRES, QUEUED, WHO, CORRELATION, SESSION = 9, 10, 11, 12, 13, 14
+local CREATED, EXPIRES, QUEUED, WHO, CORRELATION, SESSION, CHUNK = 9, 10, 11, 12, 13, 14, 15
 
 -- COPY: a group's copy of a message. Its TOKEN is 16 hex digits, since numbers here have 53 bits. A ready one that was never delivered has no entry in o:GROUP,
 -- its score in r:GROUP says it all.

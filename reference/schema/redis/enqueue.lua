@@ -13,7 +13,7 @@ local function read_enqueue(at)
     correlation = optional(10), rank = number(11), ttl = number(12), not_after = number(13),
     ttl_max = number(14), delay = number(15), messages_max = number(16), identity = optional(17),
     window = number(18), who = field(19), session = optional(20), overflow = field(21),
-    fan_out = field(22) == '1',
+    fan_out = field(22) == '1', chunk = number(23),
   }
 end
 
@@ -114,7 +114,7 @@ local function enqueue(op, answer)
   if op.not_after then expires = math.min(expires, op.not_after) end
   call('HSET', prefix .. 'm:' .. seq, 'e', op.event, 'b', op.body, 'h', cmsgpack.pack({
     op.id, op.destination, op.kind, op.route, op.size, op.stored, op.codec, op.digest, now, expires,
-    op.fan_out, op.who, op.correlation, op.session}))
+    op.fan_out, op.who, op.correlation, op.session, op.chunk}))
   call('HSET', prefix .. 'ids', op.id, seq)
   call('ZADD', prefix .. 'expiry', expires, seq)
   if op.correlation and op.fan_out then

@@ -23,7 +23,7 @@ local function message_view(seq, with_body)
   return {seq, head[ID], head[DESTINATION], row[2], head[KIND], row[4] or '', head[ROUTE],
           text(head[SIZE]), text(head[STORED]), head[CODEC], head[DIGEST],
           status_of(seq, head, row[3]), text(head[CREATED]), text(head[EXPIRES]),
-          row[3] and '=' .. row[3] or ''}, #(row[4] or '')
+          row[3] and '=' .. row[3] or '', text(head[CHUNK])}, #(row[4] or '')
 end
 
 local function counts_of(group)

@@ -13,7 +13,7 @@ namespace {
 
 core::MessageView view_of(const Reply& row) {
   core::MessageView view;
-  if (row.items.size() < 15) return view;
+  if (row.items.size() < 16) return view;
   view.id = row.items[1].text;
   view.destination = row.items[2].text;
   view.event = row.items[3].text;
@@ -27,6 +27,7 @@ core::MessageView view_of(const Reply& row) {
   view.created = row.items[12].number();
   view.expires = row.items[13].number();
   if (!row.items[14].text.empty()) view.error = row.items[14].text.substr(1);
+  view.chunk = static_cast<std::uint64_t>(row.items[15].number());
   return view;
 }
 

@@ -11,11 +11,11 @@ namespace {
 constexpr auto kChunk1Cases = std::to_array<Case>({
     {.name = "above_threshold",
      .says = "A payload above the threshold has more than one chunk.",
-     .also = "store",
+     .also = "store upload",
      .limits = "chunk_threshold_bytes"},
     {.name = "chunk_size",
      .says = "Its chunks are as many as its stored size needs at the declared chunk size, or more.",
-     .also = "store",
+     .also = "store upload",
      .limits = "chunk_bytes"},
 });
 constexpr Rule kChunk1{
@@ -31,11 +31,11 @@ constexpr Rule kChunk1{
 constexpr auto kChunk2Cases = std::to_array<Case>({
     {.name = "edges",
      .says = "Payloads of k chunks, one byte less and one byte more come back byte for byte.",
-     .also = "store",
+     .also = "store upload",
      .limits = "chunk_bytes"},
     {.name = "largest",
      .says = "The largest payload comes back byte for byte.",
-     .also = "store",
+     .also = "store upload",
      .limits = "payload_bytes_max"},
 });
 constexpr Rule kChunk2{.id = "CHUNK-2",
@@ -49,9 +49,11 @@ constexpr Rule kChunk2{.id = "CHUNK-2",
 constexpr auto kChunk3Cases = std::to_array<Case>({
     {.name = "slice",
      .says = "Ranges at, across and between chunk edges give that slice of the payload.",
-     .also = "store"},
-    {.name = "at_end", .says = "A range that starts at the end is empty.", .also = "store"},
-    {.name = "beyond", .says = "A range that starts beyond the end is refused.", .also = "store"},
+     .also = "store upload"},
+    {.name = "at_end", .says = "A range that starts at the end is empty.", .also = "store upload"},
+    {.name = "beyond",
+     .says = "A range that starts beyond the end is refused.",
+     .also = "store upload"},
 });
 constexpr Rule kChunk3{.id = "CHUNK-3",
                        .level = Level::must,
@@ -113,7 +115,7 @@ constexpr auto kChunk6Cases = std::to_array<Case>({
     {.name = "reading",
      .says = "Memory grows by no more than four chunks per transfer while it is read.",
      .hook = Hook::needed,
-     .also = "store",
+     .also = "store upload",
      .limits = "chunk_bytes"},
 });
 constexpr Rule kChunk6{
