@@ -83,8 +83,7 @@ std::optional<int> open_sqlite(const Config& config, Seams& seams) {
   if (payloads_in(config) == StoreKind::sqlite)
     seams.payloads =
         std::make_unique<stores::sqlite::SqlitePayloadStore>(*database, system_clock());
-  if (!config.power_loss)
-    seams.guarantee = weaker(seams.guarantee, {"process_crash", config.loss_window});
+  seams.guarantee = weaker(seams.guarantee, asked_of_sqlite(config));
   return std::nullopt;
 }
 
@@ -119,6 +118,10 @@ std::optional<int> open_postgres(const Config& config, Seams& seams) {
 }
 
 }  // namespace
+
+Guarantee asked_of_sqlite(const Config& config) {
+  return config.power_loss ? Guarantee{} : Guarantee{"process_crash", config.loss_window};
+}
 
 std::variant<Seams, int> make_seams(const Config& config) {
   Seams seams;

@@ -29,6 +29,9 @@ struct Seams {
   std::unique_ptr<core::Random> random;
 };
 
+/// What SQLite is asked to give.
+Guarantee asked_of_sqlite(const Config& config);
+
 /// The shipped bus' seams: the stores that the configuration names. An int is the exit code where
 /// the data can't be used; why has been written to stderr.
 std::variant<Seams, int> make_seams(const Config& config);
