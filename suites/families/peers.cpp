@@ -53,6 +53,7 @@ void says_nothing(Stage& stage) {
   const Subscribed its = stage.subscribe(quiet, wanted);
   if (const auto ping = claims.limit("ping_ms")) quiet.wait_for_ping(milliseconds(*ping + 2000));
   quiet.stop_reading();
+  quiet.leaving();  // From here on the bus may take it for gone.
   for (std::size_t i = 0; i < kHeld; ++i)
     stage.publish(other,
                   {.destination = destination, .mode = mode, .payload = Payload::text("held")});

@@ -323,7 +323,6 @@ std::chrono::milliseconds Session::patient(std::chrono::milliseconds limit) cons
   return silent_ ? std::min(limit, kSilentLimit) : limit;
 }
 
-/// From here on the bus may know that we go: its leases may end before our side sees the end.
 void Session::mark(std::string_view name) {
   Event event;
   event.session = number_;

@@ -132,6 +132,9 @@ class Session : private Listener {
   void stop_reading();
   void read_again();
 
+  /// From here on the bus may take it for gone: its leases may end before our side sees the end.
+  void leaving();
+
   void close();  ///< The polite end; waits for it.
   void cut();    ///< The rude end.
 
@@ -173,7 +176,6 @@ class Session : private Listener {
   bool hear(std::string_view text, Time at);
   void breach(std::string_view what, std::string_view text, Time at);
   void note(history::Event event, const boost::json::object& detail);
-  void leaving();
   void mark(std::string_view name);
   [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
   [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit) const;
