@@ -40,7 +40,7 @@ RUNS = {
     "version-refused": ["--", *BAD, "version-refused"],
     "huge-answer": ["--case", "PRI-1", "--", *BAD, "huge-answer", "--answer-ms", "8000"],
     "mutate": ["--case", "STORE-1.nul", "--", BUSPROOF, "mutate", "edge-nul-cut", "--", *GOOD],
-    "good": ["--case", "STORE-1", "--", *GOOD],
+    "good": ["--case", "STORE-1", "--redis-url", "redis://:hush@127.0.0.1:1/0", "--", *GOOD],
 }
 # The same buses where they take many connections: launched, reached by TCP.
 SHARED = ("dies-after-120", "hangs-after-120")
@@ -139,6 +139,13 @@ class BadBuses(Case):
         self.assertEqual(ran.code, INCOMPLETE, ran.said)  # Only a part was asked for.
         self.assertEqual(ran.case("STORE-1.nul")["verdict"], "met")
         self.check_reports(ran)
+
+    def test_the_reports_keep_a_servers_password_to_themselves(self):
+        ran = run("good-with-a-server", RUNS["good"])
+        self.assertIn("redis://:***@127.0.0.1:1/0", ran.result()["command"])
+        for report in ran.folder.iterdir():
+            if report.is_file():
+                self.assertNotIn(b"hush", report.read_bytes(), report.name)
 
     def test_a_mutant_before_it_is_killed(self):
         ran = self.check_bad("mutate", NONCONFORMANT, "STORE-1.nul")

@@ -129,10 +129,22 @@ int call(const CLI::App& app, const Words& words) {
   return replay_command(words.replay, words.replay_target);
 }
 
+// The command is in the reports, and who reads those need not know a server's password.
+std::string without_password(std::string word) {
+  const auto scheme = word.find("://");
+  if (scheme == std::string::npos) return word;
+  const auto colon = word.find(':', scheme + 3);
+  const auto host = word.find('@', scheme + 3);
+  if (host != std::string::npos && colon < host && word.find_first_of("/?#", scheme + 3) > host)
+    word.replace(colon + 1, host - colon - 1, "***");
+  return word;
+}
+
 int parse_and_call(std::vector<std::string> typed) {
   Words words;
   for (const std::string& word : typed)
-    words.run.typed += (words.run.typed.empty() ? "busproof " : " ") + quoted(word);
+    words.run.typed +=
+        (words.run.typed.empty() ? "busproof " : " ") + quoted(without_password(word));
   const auto dashes = std::find(typed.begin(), typed.end(), "--");
   std::vector<std::string> command;
   if (dashes != typed.end()) command.assign(dashes + 1, typed.end());
