@@ -9,6 +9,10 @@
 
 namespace reference::core {
 
+/// A payload outlives the row of its message or upload by this, so that no reader finds the row
+/// without it.
+constexpr Ms kPayloadSlack{60'000};
+
 struct Backoff {
   Ms base{100};
   int factor = 2;

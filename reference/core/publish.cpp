@@ -14,8 +14,6 @@ namespace {
 namespace json = boost::json;
 using Shared = std::shared_ptr<Submission>;
 
-// A payload outlives its message's row by this, so that no reader finds the row without it.
-constexpr Ms kPayloadSlack{60'000};
 const Fault kWrongDigest{Kind::digest_mismatch, "event.datadigest is not the payload's"};
 const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
 
