@@ -50,6 +50,8 @@ std::vector<const Scenario*> all() {
            agents(),
            agent_names(),
            audit(),
+           datarefs(),
+           odd_names(),
            handshake(),
            unclaimed(),
            uploads(),
