@@ -26,6 +26,7 @@ core::Settings settings_of(const Config& config) {
   settings.compression = config.compression;
   settings.has_zstd = config.has_zstd;
   settings.enabled = config.enabled;
+  settings.fallback = config.fallback;
   settings.expiry = config.expiry;
   settings.version = kVersion;
   settings.durability = config.power_loss ? "power_loss" : "process_crash";

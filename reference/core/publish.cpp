@@ -251,6 +251,46 @@ void blame(Submission& submission, Fault fault, std::size_t index) {
   submission.fault = std::move(fault);
 }
 
+// Whether the payload may go inline, should it not be stored: then its bytes are kept for that.
+bool may_fall_back(const State& state, const Publication& item) {
+  return state.settings.fallback && item.size <= state.settings.limits.message_bytes_max;
+}
+
+// Its payload can't be stored now: the message goes with it inline where a client could take that.
+// Else nothing of it has happened, whatever became of its payload.
+void fall_back(State& state, Submission& submission, std::size_t index, const StoreError& error) {
+  auto& item = submission.items[index];
+  const bool fits = may_fall_back(state, item) &&
+                    state.policies.falls_back(with_body(item.event.text, item.event.body).size(),
+                                              state.settings.limits.message_bytes_max);
+  if (fits) {
+    item.route = Route::inlined;
+    item.codec = Codec::none;
+    ++state.fallbacks;
+    return;
+  }
+  Fault fault = store_fault(error);
+  fault.definite = true;
+  blame(submission, std::move(fault), index);
+}
+
+// The store has answered for the payload, or was not asked.
+void put(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+         std::size_t index, const Result<PayloadAnswer>& answer) {
+  auto& item = submission->items[index];
+  --submission->waiting;
+  if (answer) {
+    item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+    item.event.body.bytes.clear();
+    item.put = true;
+  } else {
+    // It may be there all the same, and is taken away then.
+    if (!answer.error().definite()) state.drop_payloads({item.id});
+    fall_back(state, *submission, index, answer.error());
+  }
+  advance(state, line);
+}
+
 void store(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
            std::size_t index, std::vector<Piece> pieces) {
   auto& item = submission->items[index];
@@ -260,10 +300,7 @@ void store(State& state, const std::shared_ptr<Line>& line, const Shared& submis
   }
   state.to_payload(PutPayload{item.id, std::move(pieces), item.ttl + kPayloadSlack},
                    [&state, line, submission, index](const Result<PayloadAnswer>& answer) {
-                     --submission->waiting;
-                     submission->items[index].put = true;
-                     if (!answer) blame(*submission, store_fault(answer.error()), index);
-                     advance(state, line);
+                     put(state, line, submission, index, answer);
                    });
 }
 
@@ -277,12 +314,16 @@ void digested(State& state, const std::shared_ptr<Line>& line, const Shared& sub
     return;
   }
   if (item.route == Route::inlined || submission->fault) return;
-  item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+  // What would be kept away is not even compressed.
+  if (shut(state, Store::payloads))
+    return fall_back(state, *submission, index,
+                     StoreError::kept_away(open_for(state, Store::payloads)));
   ++submission->waiting;
-  state.pack(std::move(item.event.body.bytes),
-             [&state, line, submission, index](std::vector<Piece> pieces) {
-               store(state, line, submission, index, std::move(pieces));
-             });
+  std::string bytes =
+      may_fall_back(state, item) ? item.event.body.bytes : std::exchange(item.event.body.bytes, {});
+  state.pack(std::move(bytes), [&state, line, submission, index](std::vector<Piece> pieces) {
+    store(state, line, submission, index, std::move(pieces));
+  });
 }
 
 void prepare(State& state, const std::shared_ptr<Line>& line, const Shared& submission) {

@@ -84,8 +84,9 @@ void answer_reference(State& state, const Reply& reply, MessageView message, Sli
 }  // namespace
 
 void spoil(State& state, const TransactionId& id) {
-  state.to_queue(Spoil{id, "digest_mismatch: the stored payload fails its digest"},
-                 [](const Result<Answer>&) {});
+  state.to_queue(
+      Spoil{id, "digest_mismatch: the stored payload fails its digest"},
+      [](const Result<Answer>&) {}, Caller::bus);
 }
 
 void retrieve(State& state, Call& call) {
