@@ -97,6 +97,8 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
       if (!within(retrieve, shortage) || publish == nullptr || !publish->ok() ||
           may_be_gone(view, claims, *publish, retrieve))
         continue;
+      // A breaker that the full disk has opened lets nothing through.
+      if (retrieve.error == "breaker_open" && claims.has("breaker")) continue;
       ++judged;
       if (retrieve.ok()) continue;
       if (view.longest_stall(retrieve.invoked, retrieve.answered) > kGraceOtherwise)
@@ -112,7 +114,8 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
 
 Judgement judge_full_disk_recovers(const View& view, const contract::Claims& claims) {
   if (!was_noticed(view)) return unnoticed();
-  const Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
+  Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
+  if (claims.has("breaker")) limit += declared(claims, "breaker.open_ms").value_or(Time(0));
   std::uint64_t judged = 0;
   for (const Shortage& shortage : shortages(view)) {
     Time restarted = history::kNever;
@@ -123,9 +126,9 @@ Judgement judge_full_disk_recovers(const View& view, const contract::Claims& cla
     for (const Operation& publish : view.operations(Action::publish)) {
       if (publish.invoked <= shortage.to || publish.invoked > restarted) continue;
       accepted = accepted || publish.ok();
-      const Time due = shortage.to + limit;
       if (!accepted && publish.answered != history::kNever &&
-          publish.invoked > due + own_delay(view, shortage.to, publish.invoked))
+          view.passed_at_least(shortage.to, publish.invoked) >
+              limit + own_delay(view, shortage.to, publish.invoked))
         late = &publish;
       if (accepted || late != nullptr) break;
     }
