@@ -51,6 +51,7 @@ std::vector<const Scenario*> all() {
            agent_names(),
            audit(),
            datarefs(),
+           rates(),
            odd_names(),
            handshake(),
            unclaimed(),

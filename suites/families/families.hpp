@@ -49,6 +49,7 @@ std::span<const stage::Scenario> queue_order();
 std::span<const stage::Scenario> queue_retry();
 std::span<const stage::Scenario> queue_size();
 std::span<const stage::Scenario> queue_slow();
+std::span<const stage::Scenario> rates();
 std::span<const stage::Scenario> record();
 std::span<const stage::Scenario> removal();
 std::span<const stage::Scenario> restart();
