@@ -49,22 +49,6 @@ void publish_at_once(Stage& stage, Session& session, const std::string& destinat
     if (auto answer = session.await_publish(operation)) accepted.insert(answer->message);
 }
 
-/// Until one is accepted, or the bus has had all the time that it may take.
-void publish_until_accepted(Stage& stage, Session& session, const std::string& destination,
-                            std::set<std::uint32_t>& accepted) {
-  constexpr milliseconds kBetween{50}, kBeyond{500};
-  const auto until =
-      history::now() + milliseconds(stage.claims().limit_or_default("recovery_ms")) + kBeyond;
-  while (!session.closed()) {
-    const bool last = history::now() > until;
-    const auto answer = session.publish(
-        {.destination = destination, .payload = Payload::text("there is room again")});
-    if (answer) accepted.insert(answer->message);
-    if (answer || last) return;
-    stage.let_pass(kBetween);
-  }
-}
-
 void disk_gets_full(Stage& stage) {
   stage.put_on_small_disk(kDiskBytes);
   const std::string destination = stage.destination();
@@ -86,7 +70,7 @@ void disk_gets_full(Stage& stage) {
       if (auto read = session.retrieve(message); !read && session.closed()) break;
   stage.make_room();
   Session& after = session.closed() ? stage.connect() : session;
-  publish_until_accepted(stage, after, destination, accepted);
+  publish_until_accepted(stage, after, destination, recovery_of(stage), accepted);
   take_all(stage, after, destination, accepted);
 }
 
