@@ -10,6 +10,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
+#include "suites/families/families.hpp"
 #include "suites/runner/canary.hpp"
 #include "suites/runner/prove.hpp"
 
@@ -45,6 +46,11 @@ contract::Result<std::vector<runner::MutantSpec>> mutants_for(const ProveWords& 
   if (!seams) return tl::make_unexpected(seams.error());
   mutants.insert(mutants.begin(), seams->begin(), seams->end());
   return mutants;
+}
+
+bool needs_servers(std::string_view case_id) {
+  const stage::Scenario* scenario = families::judging(case_id);
+  return scenario != nullptr && scenario->bus == stage::Bus::own_servers;
 }
 
 json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven) {
@@ -121,10 +127,11 @@ int prove_command(const ProveWords& words) {
   }
   const auto killed =
       std::count_if(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.killed; });
-  // Around refbus there is no such excuse: it is there to be judged by every case.
+  // Around refbus there is no such excuse: it is there to be judged by every case, but for those
+  // that only a server of its own can show.
   const bool embedded = quoted(words.target).empty();
   const auto tried = std::count_if(proofs.begin(), proofs.end(), [&](const Proof& proof) {
-    return embedded || proof.not_here.empty();
+    return (embedded && !needs_servers(proof.case_id)) || proof.not_here.empty();
   });
   if (words.json)
     fmt::print("{}\n", json::serialize(to_json(proofs, unproven)));

@@ -225,7 +225,7 @@ Judgement judge_both_once(const View& view, const contract::Claims&) {
       const Delivery *copy = nullptr, *queued = nullptr;
       for (const Delivery& delivery : view.deliveries_of(publish.message)) {
         if (delivery.subscription == subscriber.number()) copy = &delivery;
-        if (delivery.delivery != 0) queued = &delivery;
+        if (delivery.delivery != 0 && delivery.session == subscriber.session()) queued = &delivery;
       }
       // The copy may be made only after the answer.
       const Time until = copy == nullptr ? publish.answered : std::max(copy->at, publish.answered);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/recovery.hpp"
 #include "suites/checkers/settling.hpp"
 #include "suites/checkers/timing.hpp"
 
@@ -136,6 +137,43 @@ Judgement judge_publishes_survive(const View& view, const contract::Claims& clai
 
 Judgement judge_waiting_survives(const View& view, const contract::Claims& claims) {
   return survive(view, claims, {"stop", "lost_in_restart", "restart"});
+}
+
+Judgement judge_publishes_survive_server(const View& view, const contract::Claims& claims) {
+  return survive(view, claims, {"store_killed", "lost_with_server", "end of a server"});
+}
+
+Judgement judge_acks_survive_server(const View& view, const contract::Claims& claims) {
+  const auto kills = view.marks("store_killed");
+  const auto acks = view.operations(Action::ack);
+  const bool met = std::any_of(acks.begin(), acks.end(), [&](const Operation& ack) {
+    return ack.ok() && !kills.empty() && ack.answered < kills.back().at;
+  });
+  if (!met) return Judgement::inconclusive("no server ended after an ack had been answered");
+  return judge_acked_on_later_connection(view, claims);
+}
+
+Judgement judge_recovers_from_server_loss(const View& view, const contract::Claims& claims) {
+  const auto open = claims.has("breaker") ? declared(claims, "breaker.open_ms") : std::nullopt;
+  const Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms")) +
+                     open.value_or(Time::zero());
+  std::uint64_t judged = 0;
+  for (const history::Note& back : view.marks("store_back")) {
+    Time until = history::kNever;
+    for (const char* name : {"store_killed", "started"})
+      for (const history::Note& note : view.marks(name))
+        if (note.at > back.at) until = std::min(until, note.at);
+    const auto [accepted, late] = recovery(view, back.at, limit, until);
+    if (accepted) ++judged;
+    if (late != nullptr)
+      return Judgement::violated(
+          "did_not_recover",
+          fmt::format("{:.1f} s after its server was back the publish of m{} was still refused "
+                      "({}).",
+                      millis(late->invoked - back.at) / 1000, late->message, late->error),
+          {back.index, late->invoke_index, late->answer_index});
+  }
+  return Judgement::met(judged);
 }
 
 Judgement judge_power_cut_survived(const View& view, const contract::Claims& claims) {

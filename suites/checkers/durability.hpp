@@ -14,6 +14,19 @@ Judgement judge_publishes_survive(const history::View& view, const contract::Cla
 /// DUR-1.waiting: the same of a polite stop, the mark "stop". Finding: lost_in_restart.
 Judgement judge_waiting_survives(const history::View& view, const contract::Claims& claims);
 
+/// DUR-3.publish: the same of a server that held the data, the mark "store_killed". Finding:
+/// lost_with_server.
+Judgement judge_publishes_survive_server(const history::View& view, const contract::Claims& claims);
+
+/// DUR-3.ack: what was acked before such a mark does not come again on a later connection. Finding:
+/// acked_came_again.
+Judgement judge_acks_survive_server(const history::View& view, const contract::Claims& claims);
+
+/// DUR-3.recovers: within recovery_ms of the mark "store_back", and the time that a breaker stays
+/// open where there is one, a publish is accepted. Finding: did_not_recover.
+Judgement judge_recovers_from_server_loss(const history::View& view,
+                                          const contract::Claims& claims);
+
 /// DUR-4.nothing_lost: the same of a power cut, the mark "power_cut"; where acks are durable, what
 /// was acked does not come again either. Findings: lost_in_power_cut, acked_came_again.
 Judgement judge_power_cut_survived(const history::View& view, const contract::Claims& claims);

@@ -7,6 +7,7 @@
 
 #include "suites/checkers/delivery.hpp"
 #include "suites/checkers/owed.hpp"
+#include "suites/checkers/recovery.hpp"
 #include "suites/checkers/timing.hpp"
 
 namespace busproof::checkers {
@@ -121,17 +122,7 @@ Judgement judge_full_disk_recovers(const View& view, const contract::Claims& cla
     Time restarted = history::kNever;
     for (const history::Note& started : view.marks("started"))
       if (started.at > shortage.to) restarted = std::min(restarted, started.at);
-    const Operation* late = nullptr;
-    bool accepted = false;
-    for (const Operation& publish : view.operations(Action::publish)) {
-      if (publish.invoked <= shortage.to || publish.invoked > restarted) continue;
-      accepted = accepted || publish.ok();
-      if (!accepted && publish.answered != history::kNever &&
-          view.passed_at_least(shortage.to, publish.invoked) >
-              limit + own_delay(view, shortage.to, publish.invoked))
-        late = &publish;
-      if (accepted || late != nullptr) break;
-    }
+    const auto [accepted, late] = recovery(view, shortage.to, limit, restarted);
     if (accepted) ++judged;
     if (late != nullptr)
       return Judgement::violated(

@@ -1,10 +1,11 @@
-// CHUNK-1..3, ROUTE-6: payloads that lie in chunks.
+// CHUNK-1..3, ROUTE-6, SUM-5: payloads that lie in chunks.
 #include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 
 #include "suites/checkers/chunks.hpp"
+#include "suites/checkers/payload.hpp"
 #include "suites/checkers/uploads.hpp"
 #include "suites/contract/base64.hpp"
 #include "suites/families/families.hpp"
@@ -117,6 +118,51 @@ void ranges(Stage& stage) {
     read_range(stage, session, upload, upload.transaction_id, size + more, 10);
 }
 
+using Damage = Stage::Damage;
+
+/// A message that lies in four chunks or more, and `rest` bytes: without any no chunk is told from
+/// another by its size.
+targets::Published publish_in_chunks(Stage& stage, Session& session, std::int64_t rest) {
+  const std::int64_t chunk = stage.claims().limit("chunk_bytes").value_or(1 << 20);
+  const std::int64_t threshold = stage.claims().limit("chunk_threshold_bytes").value_or(0);
+  const std::int64_t size = std::max(std::int64_t{4}, threshold / chunk + 1) * chunk + rest;
+  const auto payload =
+      targets::Payload::binary(random_bytes(stage, static_cast<std::size_t>(size)));
+  if (!fits(stage.claims(), payload))
+    throw Abandoned{Verdict::unverified,
+                    fmt::format("{} bytes in chunks do not fit one message", size)};
+  return stage.publish(session, {.destination = stage.destination(), .payload = payload});
+}
+
+/// Puts chunks out of place, from outside and by the hook as far as they go, and reads them. With
+/// `foreign` the chunk it is exchanged with is another message's.
+void displace(Stage& stage, const char* op, bool foreign) {
+  within_reach(stage, "chunk_threshold_bytes", kThresholdMost);
+  stage.need("queue");
+  Session& session = stage.connect();
+  for (const bool through_hook : {false, true}) {
+    Damage damage{.part = "chunk", .op = op, .through_hook = through_hook};
+    const bool twice = stage.reaches(damage) && stage.claims().has("control.corrupt");
+    if (through_hook && !twice) continue;
+    for (const std::int64_t chunk : {1, 2}) {
+      const std::int64_t rest = chunk == 1 ? 0 : 100;
+      const auto message = publish_in_chunks(stage, session, rest);
+      damage.chunk = chunk;
+      if (foreign)
+        damage.with_id = publish_in_chunks(stage, session, rest).transaction_id;
+      else if (damage.op == "swap")
+        damage.with_chunk = stage.any(0, 1) == 0 ? chunk + 1 : chunk - 1;
+      stage.corrupt(message, damage);
+      read(stage, session, message);
+    }
+  }
+}
+
+void swapped(Stage& stage) { displace(stage, "swap", false); }
+void missing(Stage& stage) { displace(stage, "delete", false); }
+void doubled(Stage& stage) { displace(stage, "double", false); }
+void foreign(Stage& stage) { displace(stage, "swap", true); }
+
 constexpr JudgedCase kInChunks[] = {{"CHUNK-1.above_threshold", checkers::judge_chunked},
                                     {"CHUNK-1.chunk_size", checkers::judge_chunk_size}};
 constexpr JudgedCase kEdges[] = {{"CHUNK-2.edges", checkers::judge_chunk_edges}};
@@ -125,6 +171,10 @@ constexpr JudgedCase kLargest[] = {{"CHUNK-2.largest", checkers::judge_largest_p
 constexpr JudgedCase kRanges[] = {{"CHUNK-3.slice", checkers::judge_slices},
                                   {"CHUNK-3.at_end", checkers::judge_range_at_end},
                                   {"CHUNK-3.beyond", checkers::judge_range_beyond}};
+constexpr JudgedCase kSwapped[] = {{"SUM-5.swapped", checkers::judge_corruption_found}};
+constexpr JudgedCase kMissing[] = {{"SUM-5.missing", checkers::judge_corruption_found}};
+constexpr JudgedCase kDoubled[] = {{"SUM-5.doubled", checkers::judge_corruption_found}};
+constexpr JudgedCase kForeign[] = {{"SUM-5.foreign", checkers::judge_corruption_found}};
 
 constexpr std::array kScenarios = {
     Scenario{
@@ -133,6 +183,22 @@ constexpr std::array kScenarios = {
     Scenario{
         .name = "Chunk.CHUNK_2_the_largest", .cases = kLargest, .bus = Bus::own, .run = largest},
     Scenario{.name = "Chunk.CHUNK_3_ranges", .cases = kRanges, .bus = Bus::own, .run = ranges},
+    Scenario{.name = "Sum.SUM_5_finds_chunks_swapped",
+             .cases = kSwapped,
+             .bus = Bus::own,
+             .run = swapped},
+    Scenario{.name = "Sum.SUM_5_finds_a_chunk_missing",
+             .cases = kMissing,
+             .bus = Bus::own,
+             .run = missing},
+    Scenario{.name = "Sum.SUM_5_finds_a_chunk_doubled",
+             .cases = kDoubled,
+             .bus = Bus::own,
+             .run = doubled},
+    Scenario{.name = "Sum.SUM_5_finds_another_message_s_chunk",
+             .cases = kForeign,
+             .bus = Bus::own,
+             .run = foreign},
 };
 
 }  // namespace

@@ -100,6 +100,25 @@ std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Sessi
   return accepted;
 }
 
+stage::milliseconds recovery_of(const stage::Stage& stage) {
+  return stage::milliseconds(stage.claims().limit_or_default("recovery_ms"));
+}
+
+void publish_until_accepted(stage::Stage& stage, targets::Session& session,
+                            const std::string& destination, stage::milliseconds limit,
+                            std::set<std::uint32_t>& accepted) {
+  constexpr stage::milliseconds kBetween{50}, kBeyond{500};
+  const auto until = history::now() + limit + kBeyond;
+  while (!session.closed()) {
+    const bool last = history::now() > until;
+    const auto answer = session.publish(
+        {.destination = destination, .payload = targets::Payload::text("is it there again?")});
+    if (answer) accepted.insert(answer->message);
+    if (answer || last) return;
+    stage.let_pass(kBetween);
+  }
+}
+
 std::optional<std::int64_t> lease_for(const stage::Stage& stage, std::int64_t wanted_ms) {
   if (stage.claims().trait("queue", "lease") != "timed") return std::nullopt;
   return std::min(wanted_ms, stage.claims().limit("lease_max_ms").value_or(wanted_ms));

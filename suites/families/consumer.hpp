@@ -50,6 +50,15 @@ std::size_t messages_in(const std::vector<targets::Delivered>& deliveries);
 std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
                                              const std::string& destination, std::size_t count);
 
+/// How long the bus may take to accept again once what it needs is there again.
+stage::milliseconds recovery_of(const stage::Stage& stage);
+
+/// Publishes until one is accepted, the connection has ended, or the bus has had that long and
+/// more. Adds those that were accepted.
+void publish_until_accepted(stage::Stage& stage, targets::Session& session,
+                            const std::string& destination, stage::milliseconds limit,
+                            std::set<std::uint32_t>& accepted);
+
 /// The lease to ask for, near `wanted_ms`; nothing where the bus' leases have no term.
 std::optional<std::int64_t> lease_for(const stage::Stage& stage, std::int64_t wanted_ms);
 

@@ -49,22 +49,6 @@ void publish_at_once(Stage& stage, Session& session, const std::string& destinat
     if (auto answer = session.await_publish(operation)) accepted.insert(answer->message);
 }
 
-/// Until one is accepted, or the bus has had all the time that it may take.
-void publish_until_accepted(Stage& stage, Session& session, const std::string& destination,
-                            std::set<std::uint32_t>& accepted) {
-  constexpr milliseconds kBetween{50}, kBeyond{500};
-  const auto until =
-      history::now() + milliseconds(stage.claims().limit_or_default("recovery_ms")) + kBeyond;
-  while (!session.closed()) {
-    const bool last = history::now() > until;
-    const auto answer = session.publish(
-        {.destination = destination, .payload = Payload::text("there is room again")});
-    if (answer) accepted.insert(answer->message);
-    if (answer || last) return;
-    stage.let_pass(kBetween);
-  }
-}
-
 /// A breaker that the full disk has opened may stay so for its time: by the clock of the bus that
 /// is over. Whether the bus could tell so to its full disk is no matter here.
 void let_breaker_close(Stage& stage) {
@@ -98,7 +82,7 @@ void disk_gets_full(Stage& stage) {
   stage.make_room();
   let_breaker_close(stage);
   Session& after = session.closed() ? stage.connect() : session;
-  publish_until_accepted(stage, after, destination, accepted);
+  publish_until_accepted(stage, after, destination, recovery_of(stage), accepted);
   take_all(stage, after, destination, accepted);
 }
 

@@ -1,5 +1,7 @@
-// DUR: what was acknowledged survives SIGKILL at any instant, and a cut of its disk's power.
+// DUR: what was acknowledged survives SIGKILL at any instant, of the bus or of a server that holds
+// its data, and a cut of its disk's power.
 #include <array>
+#include <functional>
 #include <set>
 
 #include <fmt/format.h>
@@ -33,16 +35,18 @@ Subscribed subscribe(Stage& stage, Session& session, const std::string& destinat
                                    .lease_ms = lease_for(stage, kLeaseMs)});
 }
 
-/// Publishes and acks are under way when the bus is ended, after a random number of deliveries.
-/// Gives the messages that were accepted and that nobody tried to ack.
-std::set<std::uint32_t> ended_under_load(Stage& stage, const std::string& destination,
-                                         void (Stage::*end)()) {
-  Session& session = stage.connect();
+/// Publishes and acks are under way when `end` comes over the bus, after a random number of
+/// deliveries. Gives the messages that were accepted and that nobody tried to ack.
+std::set<std::uint32_t> ended_under_load(Stage& stage, Session& session,
+                                         const std::string& destination,
+                                         const std::function<void()>& end) {
   const Subscribed held = subscribe(stage, session, destination);
   // Some acks are answered before the load: whenever the kill comes, there is something to forget.
   publish_many(stage, session, destination, kAckedBefore);
   if (!stage.wait_count(session, held, kAckedBefore)) return {};
-  for (const Delivered& delivery : session.deliveries(held)) stage.ack(session, delivery);
+  for (const Delivered& delivery : session.deliveries(held))
+    if (auto acked = session.ack(delivery); !acked && session.closed())
+      stage.give_up("bus/ack", acked.error());
   std::vector<std::uint32_t> publishes, acks;
   for (std::size_t i = 0; i < kMessages; ++i)
     publishes.push_back(
@@ -54,7 +58,7 @@ std::set<std::uint32_t> ended_under_load(Stage& stage, const std::string& destin
     if (!session.wait(held, stage.patience(), more)) break;
     acks.push_back(session.start_ack(session.deliveries(held)[next]));
   }
-  (stage.*end)();
+  end();
   std::set<std::uint32_t> owed;
   for (const std::uint32_t operation : publishes)
     if (auto answer = session.await_publish(operation); answer) owed.insert(answer->message);
@@ -68,7 +72,8 @@ std::set<std::uint32_t> ended_under_load(Stage& stage, const std::string& destin
 void survives(Stage& stage, int rounds, void (Stage::*end)()) {
   for (int round = 0; round < rounds; ++round) {
     const std::string destination = stage.destination();
-    const auto owed = ended_under_load(stage, destination, end);
+    Session& before = stage.connect();
+    const auto owed = ended_under_load(stage, before, destination, [&] { (stage.*end)(); });
     stage.start_bus();
     Session& after = stage.connect();
     Consumer consumer(stage, after, subscribe(stage, after, destination));
@@ -89,6 +94,46 @@ void survives_a_power_cut(Stage& stage) {
   constexpr int kCuts = 2;
   stage.put_on_disk_with_power(kDiskBytes);
   survives(stage, kCuts, &Stage::cut_power);
+}
+
+/// How long the bus may keep its breaker open beyond its store's return.
+stage::milliseconds open_time(const Stage& stage) {
+  const bool breaks = stage.claims().has("breaker");
+  return stage::milliseconds(breaks ? stage.claims().limit("breaker.open_ms").value_or(0) : 0);
+}
+
+/// Without a breaker that stays open for longer than anybody waits, where that can be had.
+void without_long_pauses(Stage& stage) {
+  constexpr stage::milliseconds kMost{3000};
+  if (open_time(stage) <= kMost || !stage.has_variant("breaker.off")) return;
+  stage.stop_bus();
+  stage.start_bus("breaker.off");
+}
+
+/// Each of its servers is killed while publishes and acks are under way, and comes back.
+void survives_its_servers(Stage& stage) {
+  constexpr stage::milliseconds kAway{200};
+  const auto servers = stage.servers();
+  without_long_pauses(stage);
+  for (const std::string& server : servers) {
+    const std::string destination = stage.destination();
+    Session& session = stage.connect();
+    const auto owed = ended_under_load(stage, session, destination, [&] {
+      stage.kill_server(server);
+      stage.let_pass(kAway);
+      const auto meanwhile = session.start_publish(
+          {.destination = stage.destination(), .payload = Payload::text("not now, perhaps")});
+      stage.restart_server(server);
+      if (auto answer = session.await_publish(meanwhile); !answer) return;
+    });
+    Session& again = session.closed() ? stage.connect() : session;
+    // Elsewhere: this queue may be full.
+    std::set<std::uint32_t> others;
+    publish_until_accepted(stage, again, stage.destination(), recovery_of(stage) + open_time(stage),
+                           others);
+    if (!again.closed()) again.close();
+    take_all(stage, stage.connect(), destination, owed, kLeaseMs);
+  }
 }
 
 /// Publishes go on until the first are well past the window: a bus that waits for a pause to sync
@@ -126,12 +171,19 @@ constexpr JudgedCase kWindow[] = {{"DUR-4.window", checkers::judge_loss_window}}
 constexpr JudgedCase kPowerCut[] = {{"DUR-4.nothing_lost", checkers::judge_power_cut_survived}};
 constexpr JudgedCase kKill[] = {{"DUR-2.publish", checkers::judge_publishes_survive},
                                 {"DUR-2.ack", checkers::judge_acked_on_later_connection}};
+constexpr JudgedCase kServers[] = {{"DUR-3.recovers", checkers::judge_recovers_from_server_loss},
+                                   {"DUR-3.publish", checkers::judge_publishes_survive_server},
+                                   {"DUR-3.ack", checkers::judge_acks_survive_server}};
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Durability.DUR_2_survives_a_kill_under_load",
              .cases = kKill,
              .bus = stage::Bus::own,
              .run = survives_a_kill},
+    Scenario{.name = "Durability.DUR_3_survives_its_servers",
+             .cases = kServers,
+             .bus = stage::Bus::own_servers,
+             .run = survives_its_servers},
     Scenario{.name = "Durability.DUR_4_survives_a_power_cut",
              .cases = kPowerCut,
              .bus = stage::Bus::own,

@@ -36,14 +36,17 @@ Result<std::optional<contract::Claims>> start(targets::Target& target, std::stri
   return std::optional(std::move(*up));
 }
 
-Result<Ground::Lent> Ground::bus(bool own, std::unique_ptr<targets::Target>& keeper,
+Result<Ground::Lent> Ground::bus(stage::Bus which, std::unique_ptr<targets::Target>& keeper,
                                  std::string_view variant) {
   const std::lock_guard lock(mutex);
   if (!given_up.empty()) return refused("given_up", "not tried: " + given_up);
   const bool one_connection = options.target.connect.how == targets::Connect::How::stdio_launch;
-  if ((own && options.target.launch) || one_connection || !variant.empty()) {
-    auto made = targets::Target::make(reactor, options.target,
-                                      work / fmt::format("bus-{}", ++buses), options.wrap);
+  const bool own = which != stage::Bus::shared && options.target.launch;
+  if (own || one_connection || !variant.empty()) {
+    targets::TargetFile file = options.target;
+    if (which == stage::Bus::own_servers) file.stores = file.stores->others();
+    auto made =
+        targets::Target::make(reactor, file, work / fmt::format("bus-{}", ++buses), options.wrap);
     if (!made) return tl::make_unexpected(made.error());
     auto started = start(**made, variant);
     if (!started) return tl::make_unexpected(started.error());

@@ -17,6 +17,7 @@
 #include "suites/contract/claims.hpp"
 #include "suites/runner/options.hpp"
 #include "suites/stage/heartbeat.hpp"
+#include "suites/stage/scenario.hpp"
 #include "suites/stage/stage.hpp"
 
 namespace busproof::runner {
@@ -39,7 +40,7 @@ struct Ground {
 
   /// The shared bus, started again if it died, or one of the scenario's own, kept by `keeper`. A
   /// variant is always one of its own.
-  contract::Result<Lent> bus(bool own, std::unique_ptr<targets::Target>& keeper,
+  contract::Result<Lent> bus(stage::Bus which, std::unique_ptr<targets::Target>& keeper,
                              std::string_view variant = {});
 
   /// Called while the stage still stands: notices a bus that died, hangs or cannot be reached.

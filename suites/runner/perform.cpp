@@ -70,8 +70,8 @@ Go go_once(Ground& ground, const Task& task, std::uint64_t seed, Act act) {
   ground.heartbeat.watch(recorder);
   try {
     std::unique_ptr<targets::Target> keeper;
-    auto bus = ground.bus(scenario.bus == stage::Bus::own, keeper,
-                          task.on_variant ? scenario.variant : std::string_view());
+    auto bus =
+        ground.bus(scenario.bus, keeper, task.on_variant ? scenario.variant : std::string_view());
     if (!bus) throw Abandoned{Verdict::blocked, bus.error().detail()};
     if (keeper) recorder.mark("alone");
     const contract::Claims& claims = bus->claims ? *bus->claims : ground.claims;

@@ -13,8 +13,10 @@ using contract::Verdict;
 
 void record(history::Recorder& recorder, const targets::Published& message,
             const Stage::Damage& damage, std::string_view by) {
-  const json::object detail{
-      {"part", damage.part}, {"op", damage.op}, {"at", damage.at}, {"by", by}};
+  json::object detail{{"part", damage.part}, {"op", damage.op}, {"at", damage.at}, {"by", by}};
+  if (damage.chunk) detail["chunk"] = *damage.chunk;
+  if (damage.with_chunk) detail["with"] = *damage.with_chunk;
+  if (!damage.with_id.empty()) detail["with"] = damage.with_id;
   recorder.add({.action = history::Action::mark, .message = message.message},
                {.error = "corrupted", .detail = json::serialize(detail)});
 }
@@ -64,13 +66,22 @@ void Stage::mark_rows() {
 
 bool Stage::corrupt_outside(const targets::Published& message, const Damage& damage) {
   const std::string name = fmt::format("{}.{}", damage.part, damage.op);
-  const std::string backend = setting_.target.corrupter(name);
-  if (backend.empty() || damage.through_hook) return false;
-  auto changed = targets::damage(
-      setting_.target, backend, setting_.target.backends().at(backend).corrupt.at(name),
-      {.id = message.transaction_id, .offset = damage.at, .chunk = damage.chunk});
-  if (!changed) give_up("corrupt: " + name, changed.error());
-  if (*changed == 0)
+  const auto backends = setting_.target.corrupters(name);
+  if (backends.empty() || damage.through_hook) return false;
+  const backends::Values values{
+      .id = message.transaction_id,
+      .offset = damage.at,
+      .chunk = damage.chunk,
+      .with_id = damage.with_id.empty() ? message.transaction_id : damage.with_id,
+      .with_chunk = damage.with_chunk ? damage.with_chunk : damage.chunk};
+  std::int64_t changed = 0;
+  for (const std::string& backend : backends) {
+    const auto done = targets::damage(
+        setting_.target, backend, setting_.target.backends().at(backend).corrupt.at(name), values);
+    if (!done) give_up("corrupt: " + name, done.error());
+    changed += *done;
+  }
+  if (changed == 0)
     throw Abandoned{Verdict::blocked,
                     fmt::format("corrupt: {} found nothing stored of that message", name)};
   return true;
@@ -83,6 +94,8 @@ void Stage::corrupt(const targets::Published& message, const Damage& damage) {
                       {"op", damage.op},
                       {"at", damage.at}};
   if (damage.chunk) params["chunk"] = *damage.chunk;
+  if (damage.with_chunk) params["with"] = *damage.with_chunk;
+  if (!damage.with_id.empty()) params["with"] = damage.with_id;
   const auto done = control("ctl/corrupt", std::move(params));
   if (!done && done.error().kind() == "not_supported")
     throw Abandoned{Verdict::unverified,

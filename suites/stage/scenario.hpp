@@ -19,8 +19,9 @@ struct JudgedCase {
   checkers::Judge judge;
 };
 
-/// Scenarios that kill or stop the bus get one of their own.
-enum class Bus : std::uint8_t { shared, own };
+/// Scenarios that kill or stop the bus get one of their own; those that do so to its servers get
+/// these for themselves, too.
+enum class Bus : std::uint8_t { shared, own, own_servers };
 
 struct Scenario {
   std::string_view name;  ///< "Queue.QUE_4_redelivers_after_the_lease"

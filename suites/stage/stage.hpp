@@ -162,13 +162,15 @@ class Stage {
     std::string part = "payload", op = "flip";
     std::int64_t at = 0;
     std::optional<std::int64_t> chunk = {};
+    std::optional<std::int64_t> with_chunk = {};  ///< What swap exchanges it with: of that message,
+    std::string with_id = {};                     ///< or this one's chunk of the same number.
     bool through_hook = false;  ///< Not from outside, even where that can be done.
   };
   void corrupt(const targets::Published& message, const Damage& damage);
 
   /// Whether that can be done from outside.
   [[nodiscard]] bool reaches(const Damage& damage) const {
-    return !setting_.target.corrupter(damage.part + "." + damage.op).empty();
+    return !setting_.target.corrupters(damage.part + "." + damage.op).empty();
   }
 
   /// Starts the bus, which may rightly refuse that. The mark "started" or "not_started", with what
@@ -213,6 +215,15 @@ class Stage {
   /// The power of that disk is cut, and the bus is gone at once: the marks "power_cut" and "kill".
   /// With start_bus() both are back.
   void cut_power();
+
+  /// The backends that are servers, started for this scenario alone (Bus::own_servers). Unverified
+  /// where there are none.
+  [[nodiscard]] std::vector<std::string> servers() const;
+
+  /// SIGKILL to such a server, and its start on the same data: the marks "store_killed", before it
+  /// falls, and "store_back", once it answers.
+  void kill_server(const std::string& backend);
+  void restart_server(const std::string& backend);
 
   /// Ends the scenario as unverified where the bus is not its alone: not launched for it.
   void need_own_bus() const;

@@ -63,6 +63,12 @@ Result<Lodging> Stores::lodge(const std::string& name, const Backend& wanted,
   return lodging;
 }
 
+std::shared_ptr<Stores> Stores::others() const {
+  auto made = std::make_shared<Stores>();
+  made->choose(choice_);
+  return made;
+}
+
 std::vector<std::string> Stores::notes() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> notes;

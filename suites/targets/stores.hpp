@@ -44,6 +44,9 @@ class Stores {
   contract::Result<Lodging> lodge(const std::string& name, const Backend& wanted,
                                   std::shared_ptr<backends::Space> shared = {});
 
+  /// Servers from where these come from, and none of these.
+  [[nodiscard]] std::shared_ptr<Stores> others() const;
+
   /// "store: PostgreSQL 15.18, a local process", a line for each that was started.
   [[nodiscard]] std::vector<std::string> notes() const;
 

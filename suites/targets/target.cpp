@@ -293,10 +293,11 @@ std::string Target::archive() const {
   return {};
 }
 
-std::string Target::corrupter(const std::string& damage) const {
+std::vector<std::string> Target::corrupters(const std::string& damage) const {
+  std::vector<std::string> found;
   for (const auto& [name, backend] : file_.backends)
-    if (backend.corrupt.contains(damage)) return name;
-  return {};
+    if (backend.corrupt.contains(damage)) found.push_back(name);
+  return found;
 }
 
 std::optional<std::chrono::milliseconds> Target::processor_time() const {

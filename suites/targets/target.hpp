@@ -80,8 +80,9 @@ class Target {
   /// What all that was launched holds now; nothing where it does not run from here.
   [[nodiscard]] std::optional<process::Holdings> holdings() const;
 
-  /// The backend that can be damaged so from outside ("payload.flip"); empty: none.
-  [[nodiscard]] std::string corrupter(const std::string& damage) const;
+  /// The backends that can be damaged so from outside ("payload.flip"): which of them holds a
+  /// message is the bus' affair.
+  [[nodiscard]] std::vector<std::string> corrupters(const std::string& damage) const;
 
   [[nodiscard]] const std::map<std::string, Backend>& backends() const { return file_.backends; }
 
