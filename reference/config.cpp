@@ -61,6 +61,12 @@ constexpr std::array kVariables{
              [](Config& c, std::int64_t v) { c.limits.messages_max = v; }},
     Variable{"REFBUS_LOSS_WINDOW_MS", 50, 60'000,
              [](Config& c, std::int64_t v) { c.loss_window = core::Ms(v); }},
+    Variable{"CIRCUIT_BREAKER_THRESHOLD", 1, 1'000'000,
+             [](Config& c, std::int64_t v) { c.limits.breaker.failures = static_cast<int>(v); }},
+    Variable{"CIRCUIT_BREAKER_TIMEOUT_SECS", 1, 86'400,
+             [](Config& c, std::int64_t v) { c.limits.breaker.open = core::Ms(v * 1'000); }},
+    Variable{"REFBUS_CALL_TIMEOUT_MS", 100, 600'000,
+             [](Config& c, std::int64_t v) { c.limits.breaker.call_timeout = core::Ms(v); }},
     Variable{"BUSPROOF_CLOCK_OFFSET_MS", 0, 10LL * 365 * 24 * 3'600'000,
              [](Config& c, std::int64_t v) { c.clock_offset = core::Shift(v); }},
 };
@@ -121,11 +127,15 @@ std::optional<ConfigError> read_overflow(Config& config, Lookup lookup) {
 }
 
 // Switched off, the bus carries inline whatever a message holds.
-std::optional<ConfigError> read_enabled(Config& config, Lookup lookup) {
-  const std::string name = "MESSAGE_BUS_ENABLED";
-  const auto text = lookup(name);
-  if (text && *text != "true" && *text != "false") return wrong(name, *text, "true or false");
-  config.enabled = !text || *text == "true";
+std::optional<ConfigError> read_switches(Config& config, Lookup lookup) {
+  for (const auto& [name, value] :
+       {std::pair("MESSAGE_BUS_ENABLED", &config.enabled),
+        std::pair("CIRCUIT_BREAKER_ENABLED", &config.limits.breaker.enabled),
+        std::pair("FALLBACK_TO_WEBSOCKET", &config.fallback)}) {
+    const auto text = lookup(name);
+    if (text && *text != "true" && *text != "false") return wrong(name, *text, "true or false");
+    *value = !text || *text == "true";
+  }
   if (!config.enabled) config.limits.inline_bytes_max = config.limits.message_bytes_max;
   return std::nullopt;
 }
@@ -225,7 +235,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
     return wrong("REFBUS_CHUNK_THRESHOLD_BYTES",
                  std::to_string(config.limits.chunk_threshold_bytes),
                  "at least REFBUS_CHUNK_BYTES");
-  if (auto error = read_enabled(config, lookup)) return error;
+  if (auto error = read_switches(config, lookup)) return error;
   if (auto error = read_expiry(config, lookup)) return error;
   if (auto error = read_overflow(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;

@@ -44,7 +44,8 @@ struct Config {
   core::Expiry expiry;
   core::Codec compression = core::Codec::gzip;
   bool has_zstd = true;
-  bool enabled = true;  ///< else every payload goes inline and the payload store is left alone
+  bool fallback = true;  ///< what can't be stored goes inline while it fits a message
+  bool enabled = true;   ///< else every payload goes inline and the payload store is left alone
   /// What is answered for survives a power cut; else the end of the process alone.
   bool power_loss = true;
   /// Then a power cut loses nothing that was answered for longer ago than this.

@@ -8,6 +8,8 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr Ms kDelayMost{60'000};
+constexpr Ms kDelayDefault{100};
 constexpr std::int64_t kChunkMost = 1'000'000;
 constexpr std::int64_t kAdvanceMost = 10LL * 365 * 24 * 3'600'000;
 
@@ -26,7 +28,8 @@ void sweep_all(State& state, const Reply& reply, bool count) {
         if (fault) return state.refuse(reply, *fault);
         state.answer(reply, count ? json::object{{"expired", expired}} : json::object());
       });
-  state.to_payload(SweepPayloads{}, [](const Result<PayloadAnswer>&) {});
+  state.to_payload(
+      SweepPayloads{}, [](const Result<PayloadAnswer>&) {}, Behalf::bus);
   // One under way began with the clock as it was.
   state.sweep_again = state.sweeping;
   run_sweep(state);
@@ -125,6 +128,30 @@ void corrupt(State& state, Call& call) {
   });
 }
 
+std::optional<Ill> parse_ill(std::string_view action) {
+  if (action == "up") return Ill::none;
+  if (action == "down") return Ill::down;
+  if (action == "slow") return Ill::slow;
+  if (action == "readonly") return Ill::readonly;
+  if (action == "hang") return Ill::hanging;
+  return std::nullopt;
+}
+
+// Both stores may be one file; to the bus they are two, and each can fail by itself.
+void backend(State& state, Call& call) {
+  const std::string name = call.params.text("name");
+  const std::string action = call.params.text("action");
+  const auto delay = call.params.optional_ms("delay_ms", Ms(0), kDelayMost);
+  if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  const auto ill = parse_ill(action);
+  if (!ill || (name != "payloads" && name != "queues"))
+    return state.refuse(call.reply, invalid_argument("name must be payloads or queues, action up, "
+                                                     "down, slow, readonly or hang"));
+  state.effects.emplace_back(Ail{name == "payloads" ? Store::payloads : Store::queues, *ill,
+                                 delay.value_or(kDelayDefault)});
+  state.answer(call.reply, {});
+}
+
 void show_state(State& state, Call& call) {
   state.answer(call.reply, {{"shift_ms", state.shift.count()},
                             {"connections", state.connections.size()},
@@ -139,7 +166,8 @@ void show_state(State& state, Call& call) {
 
 void reset(State& state, Call& call) {
   const Reply reply = call.reply;
-  state.to_payload(ResetPayloads{}, [](const Result<PayloadAnswer>&) {});
+  state.to_payload(
+      ResetPayloads{}, [](const Result<PayloadAnswer>&) {}, Behalf::bus);
   Step step;
   step.ops.emplace_back(Reset{});
   // Nothing is closed: the live members' groups exist again at once.
@@ -174,8 +202,7 @@ void control(State& state, Conn conn, Request request) {
   if (known("ctl/corrupt")) return corrupt(state, call);
   if (known("ctl/state")) return show_state(state, call);
   if (known("ctl/reset")) return reset(state, call);
-  if (known("ctl/backend"))
-    return state.refuse(reply, {Kind::not_supported, "one store, built in"});
+  if (known("ctl/backend")) return backend(state, call);
   state.refuse(reply, {Kind::method_not_found, "no such method"});
 }
 

@@ -45,6 +45,7 @@ Core::Core(Settings settings, const Policies& policies, Random& random)
   state_->now = state_->settings.started;
   state_->want_sweep(state_->now);
   state_->next_orphans = state_->now + orphans_every(state_->settings.limits);
+  state_->next_checkup = state_->now;
 }
 
 Core::~Core() = default;
@@ -108,6 +109,8 @@ void Core::unpacked(Ticket ticket, std::optional<std::string> bytes, Tick now) {
 
 void Core::stored(Ticket ticket, Result<Answer> answer, Tick now) {
   state_->now = now;
+  concluded(*state_, Store::queues, ticket, answer.has_value());
+  came_late(*state_, ticket, answer);
   if (const auto asked = state_->asked_at.extract(ticket); !asked.empty())
     state_->queue_latency.add(
         std::chrono::duration<double, std::milli>(now - asked.mapped()).count());
@@ -120,6 +123,8 @@ void Core::stored(Ticket ticket, Result<Answer> answer, Tick now) {
 
 void Core::looked(Ticket ticket, Result<View> view, Tick now) {
   state_->now = now;
+  concluded(*state_, Store::queues, ticket, view.has_value());
+  if (!view) store_failed(*state_);
   resume(state_->on_looked, ticket, std::move(view));
 }
 
@@ -130,7 +135,24 @@ void Core::swept(Ticket, Result<Swept> swept, Tick now) {
 
 void Core::fetched(Ticket ticket, Result<PayloadAnswer> answer, Tick now) {
   state_->now = now;
+  concluded(*state_, Store::payloads, ticket, answer.has_value());
   resume(state_->on_fetched, ticket, std::move(answer));
+}
+
+void Core::kept_away(Ticket ticket, Tick now) {
+  state_->now = now;
+  state_->asked_at.erase(ticket);
+  state_->given_up.erase(ticket);
+  const auto error = [&](Store store) {
+    return tl::make_unexpected(StoreError::kept_away(open_for(*state_, store)));
+  };
+  state_->guard(Store::queues).flights.erase(ticket);
+  state_->guard(Store::payloads).flights.erase(ticket);
+  if (state_->on_stored.contains(ticket) || state_->on_looked.contains(ticket))
+    store_failed(*state_);
+  resume(state_->on_stored, ticket, error(Store::queues));
+  resume(state_->on_looked, ticket, error(Store::queues));
+  resume(state_->on_fetched, ticket, error(Store::payloads));
 }
 
 void Core::rung(std::string_view destination, Tick now) {
@@ -140,12 +162,15 @@ void Core::rung(std::string_view destination, Tick now) {
 
 void Core::tick(Tick now) {
   state_->now = now;
+  time_out_calls(*state_);
+  if (now >= state_->next_checkup) check_up(*state_);
   if (state_->next_count && now >= *state_->next_count) flush_counts(*state_);
   if (state_->next_probe && now >= *state_->next_probe) probe(*state_);
   if (state_->next_sweep && now >= *state_->next_sweep) run_sweep(*state_);
   if (now >= state_->next_orphans) {
     state_->next_orphans = now + orphans_every(state_->settings.limits);
-    state_->to_payload(SweepPayloads{}, [](const Result<PayloadAnswer>&) {});
+    state_->to_payload(
+        SweepPayloads{}, [](const Result<PayloadAnswer>&) {}, Behalf::bus);
   }
 }
 
@@ -166,7 +191,8 @@ void Core::stop(Tick now) {
 }
 
 Tick Core::next_deadline() const {
-  Tick next = state_->next_orphans;
+  Tick next = std::min(state_->next_orphans, state_->next_checkup);
+  if (const auto ends = next_timeout(*state_)) next = std::min(next, *ends);
   if (state_->next_sweep && !state_->sweeping) next = std::min(next, *state_->next_sweep);
   if (state_->next_count) next = std::min(next, *state_->next_count);
   if (state_->next_probe) next = std::min(next, *state_->next_probe);
@@ -175,9 +201,17 @@ Tick Core::next_deadline() const {
 
 bool Core::sweeping() const { return state_->sweeping; }
 
+bool Core::asks_queues() const {
+  return state_->guard(Store::queues).breaker.state == BreakerState::closed;
+}
+
 bool Core::busy() const {
-  return !state_->on_stored.empty() || !state_->on_fetched.empty() || !state_->on_encoded.empty() ||
-         !state_->on_checked.empty() || !state_->on_looked.empty() || !state_->on_packed.empty() ||
+  // The bus' own looks at its stores are no reason to wait.
+  const std::size_t looks = state_->checkup(Store::queues).asked ? 1 : 0;
+  const std::size_t reads = state_->checkup(Store::payloads).asked ? 1 : 0;
+  return !state_->on_stored.empty() || state_->on_fetched.size() > reads ||
+         !state_->on_encoded.empty() || !state_->on_checked.empty() ||
+         state_->on_looked.size() > looks || !state_->on_packed.empty() ||
          !state_->on_unpacked.empty();
 }
 

@@ -42,6 +42,7 @@ struct Settings {
   bool has_zstd = true;             ///< else gzip stands in for it
   bool enabled = true;              ///< else the payload store is left alone
   bool uploads = true;              ///< whether the payload store knows them
+  bool fallback = true;             ///< what can't be stored there goes inline while it fits
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<Ms> loss_window;             ///< and what a power cut may take; nothing: no bound
@@ -90,6 +91,9 @@ class Core {
   void swept(Ticket ticket, Result<Swept> swept, Tick now);
   void fetched(Ticket ticket, Result<PayloadAnswer> answer, Tick now);
 
+  /// Its store was not asked for that and will not be.
+  void kept_away(Ticket ticket, Tick now);
+
   /// A hint: `destination` may have something ready.
   void rung(std::string_view destination, Tick now);
   void tick(Tick now);
@@ -101,6 +105,8 @@ class Core {
   [[nodiscard]] Tick next_deadline() const;
   /// Whether a sweep is under way.
   [[nodiscard]] bool sweeping() const;
+  /// Whether the queue store is asked, so that a publish may be accepted.
+  [[nodiscard]] bool asks_queues() const;
   /// Whether anything accepted for storing is still unanswered.
   [[nodiscard]] bool busy() const;
   std::vector<Effect> take();

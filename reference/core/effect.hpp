@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reference/core/compression.hpp"
+#include "reference/core/guard.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/payload.hpp"
 #include "reference/core/step.hpp"
@@ -138,6 +139,30 @@ struct Ring {
   std::string destination;
 };
 
+/// What of these has not begun at its store is not to begin; comes back as Core::kept_away.
+struct Withdraw {
+  std::vector<Ticket> tickets;
+};
+
+/// The breaker let this not through to its store; comes back as Core::kept_away.
+struct KeepAway {
+  Ticket ticket;
+};
+
+/// A store's breaker is in another state now.
+struct Turned {
+  Store store = Store::payloads;
+  BreakerState to = BreakerState::closed;
+};
+
+/// What ctl/backend makes a store suffer from. `readonly` refuses what would change it.
+enum class Ill : std::uint8_t { none, down, slow, readonly, hanging };
+struct Ail {
+  Store store = Store::payloads;
+  Ill ill = Ill::none;
+  Ms delay{0};  ///< of each call, where it is slow
+};
+
 /// The metrics page that was asked for under that ticket; nothing where the store failed.
 struct Page {
   Ticket ticket;
@@ -145,6 +170,6 @@ struct Page {
 };
 
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Page>;
+                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Page>;
 
 }  // namespace reference::core

@@ -12,7 +12,7 @@ struct Row {
   bool retryable;
 };
 
-constexpr std::array<Row, 21> kRows{{{-32700, "parse_error", false},
+constexpr std::array<Row, 22> kRows{{{-32700, "parse_error", false},
                                      {-32600, "invalid_request", false},
                                      {-32601, "method_not_found", false},
                                      {-32602, "invalid_params", false},
@@ -29,6 +29,7 @@ constexpr std::array<Row, 21> kRows{{{-32700, "parse_error", false},
                                      {1022, "upload_offset", true},
                                      {1030, "expired", false},
                                      {1031, "lease_lost", false},
+                                     {1040, "breaker_open", true},
                                      {1041, "store_unavailable", true},
                                      {1050, "not_supported", false},
                                      {1060, "closed", true},
@@ -54,6 +55,11 @@ boost::json::object error_object(const Fault& fault) {
 }
 
 Fault store_fault(const StoreError& error) {
+  if (const auto& wait = error.retry_after())
+    return {Kind::breaker_open,
+            "the store has failed too often to be asked",
+            true,
+            {{"retry_after_ms", wait->count()}}};
   return {Kind::store_unavailable,
           error.definite() ? "the store refused; nothing happened"
                            : "the store failed; it may have happened",

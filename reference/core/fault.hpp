@@ -28,6 +28,7 @@ enum class Kind : std::uint8_t {
   upload_offset,
   expired,
   lease_lost,
+  breaker_open,
   store_unavailable,
   not_supported,
   closed,
@@ -48,7 +49,8 @@ std::string_view name_of(Kind kind);
 /// The JSON-RPC error object. Protocol faults (negative codes) carry no `data`.
 boost::json::object error_object(const Fault& fault);
 
-/// A store's failure as the client hears it: store_unavailable, as definite as the store was.
+/// A store's failure as the client hears it: store_unavailable, as definite as the store was, or
+/// breaker_open where it was not asked.
 Fault store_fault(const StoreError& error);
 
 Fault invalid_params(std::string message);

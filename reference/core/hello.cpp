@@ -16,7 +16,7 @@ json::array algorithms(const State& state) {
 
 json::object capabilities(const State& state) {
   const auto window = state.settings.limits.dedupe_window.count();
-  json::object claimed{{"routing", {{"fallback", "none"}}},
+  json::object claimed{{"routing", {{"fallback", state.settings.fallback ? "inline" : "none"}}},
                        {"store", {{"keeps", "until_expiry"}}},
                        {"integrity", {{"inline", true}}},
                        {"chunking", json::object()},
@@ -53,6 +53,10 @@ json::object capabilities(const State& state) {
                        {"health", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
+  if (state.settings.limits.breaker.enabled && state.settings.enabled)
+    claimed["breaker"] = {{"probe", "call"},
+                          {"closes_after", state.settings.limits.breaker.closes_after},
+                          {"counts", "calls"}};
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
   if (state.settings.uploads) claimed["upload"] = json::object();
@@ -60,6 +64,7 @@ json::object capabilities(const State& state) {
     for (const auto* hook :
          {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})
       claimed[hook] = json::object();
+    claimed["control.backend"] = {{"payloads", "payloads"}, {"queues", "queues"}};
   }
   return claimed;
 }
@@ -101,6 +106,12 @@ json::object limits(const Limits& limits) {
           {"retain_settled_ms", nullptr},
           {"connections_max", nullptr},
           {"publish_per_s", nullptr},
+          {"breaker",
+           {{"failures", limits.breaker.failures},
+            {"open_ms", limits.breaker.open.count()},
+            {"probes", limits.breaker.probes},
+            {"call_timeout_ms", limits.breaker.call_timeout.count()}}},
+          {"health_interval_ms", 1'000},
           {"health", {{"degraded_ms", 50}, {"unhealthy_ms", 200}, {"detect_ms", 5'000}}},
           {"wakeup_ms", 1'000},
           {"counts_settle_ms", 500},

@@ -9,10 +9,24 @@
 
 namespace reference::core {
 
+/// A payload outlives the row of its message or upload by this, so that no reader finds the row
+/// without it.
+constexpr Ms kPayloadSlack{60'000};
+
 struct Backoff {
   Ms base{100};
   int factor = 2;
   Ms cap{10'000};
+};
+
+/// When a store's breaker opens, and how it closes again.
+struct BreakerLimits {
+  bool enabled = true;
+  int failures = 5;      ///< in a row
+  Ms open{60'000};       ///< how long it stays open at least
+  int probes = 1;        ///< at once, while it is half open
+  int closes_after = 1;  ///< that many successes of probes
+  Ms call_timeout{8'000};
 };
 
 /// What a queue does that is full: refuse the new message, or let go of a waiting one.
@@ -52,6 +66,7 @@ struct Limits {
   /// What a group of a destination may be owed, dead letters aside; nothing: any number.
   std::optional<std::int64_t> messages_max;
   Overflow overflow = Overflow::refuse;
+  BreakerLimits breaker;
 };
 
 }  // namespace reference::core

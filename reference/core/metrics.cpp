@@ -1,6 +1,7 @@
 // The metrics page, in Prometheus' text format: the same numbers as bus/stats. Source: STA-3.
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "reference/core/state.hpp"
 
@@ -15,6 +16,7 @@ struct Metric {
   const char* type;
   const char* help;
   double value = 0;
+  std::string labels = {};  ///< `{name="value"}`; samples of one metric follow one another
 };
 
 std::string number_text(double value) {
@@ -24,10 +26,13 @@ std::string number_text(double value) {
 
 std::string page_of(std::span<const Metric> metrics) {
   std::string text;
+  std::string_view before;
   for (const Metric& metric : metrics) {
     const std::string name = std::string("refbus_") + metric.name;
-    text += "# HELP " + name + ' ' + metric.help + "\n# TYPE " + name + ' ' + metric.type + '\n';
-    text += name + ' ' + number_text(metric.value) + '\n';
+    if (metric.name != before)
+      text += "# HELP " + name + ' ' + metric.help + "\n# TYPE " + name + ' ' + metric.type + '\n';
+    before = metric.name;
+    text += name + metric.labels + ' ' + number_text(metric.value) + '\n';
   }
   return text;
 }
@@ -35,6 +40,38 @@ std::string page_of(std::span<const Metric> metrics) {
 double slowest(const Latency& latency) {
   const auto found = std::max_element(latency.ms.begin(), latency.ms.end());
   return found == latency.ms.end() ? 0 : *found / 1'000;
+}
+
+double number_of(BreakerState breaker) {
+  switch (breaker) {
+    case BreakerState::closed:
+      return 0;
+    case BreakerState::half_open:
+      return 1;
+    case BreakerState::open:
+      return 2;
+  }
+  return 0;
+}
+
+std::vector<Metric> breaker_metrics(const State& state) {
+  constexpr std::array kStores{std::pair{Store::payloads, "payloads"},
+                               std::pair{Store::queues, "queues"}};
+  std::vector<Metric> metrics;
+  for (const auto& [store, name] : kStores)
+    metrics.push_back({"breaker_state", "gauge", "0 closed, 1 half open, 2 open",
+                       number_of(state.guard(store).breaker.state),
+                       std::string("{store=\"") + name + "\"}"});
+  for (const auto& [store, name] : kStores) {
+    const auto& guard = state.guard(store);
+    for (const auto& [to, count] :
+         {std::pair{"open", guard.opened}, std::pair{"half_open", guard.half_opened},
+          std::pair{"closed", guard.closed}})
+      metrics.push_back({"breaker_changes_total", "counter", "changes of a breaker to that state",
+                         static_cast<double>(count),
+                         std::string("{store=\"") + name + "\",to=\"" + to + "\"}"});
+  }
+  return metrics;
 }
 
 std::string metrics_page(const State& state, const Totals& totals) {
@@ -58,8 +95,13 @@ std::string metrics_page(const State& state, const Totals& totals) {
              of(totals.payload_corrupt)},
       Metric{"connections", "gauge", "clients connected", of(greeted_clients(state))},
       Metric{"store_latency_seconds", "gauge", "the slowest of the last answers of the queue store",
-             slowest(state.queue_latency)}};
-  return page_of(metrics);
+             slowest(state.queue_latency)},
+      Metric{"payload_store_latency_seconds", "gauge",
+             "the slowest of the last looks at the payload store",
+             slowest(state.checkup(Store::payloads).latency)},
+      Metric{"fallbacks_total", "counter", "payloads that went inline for want of their store",
+             of(state.fallbacks)}};
+  return page_of(metrics) + page_of(breaker_metrics(state));
 }
 
 }  // namespace

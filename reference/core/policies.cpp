@@ -11,6 +11,15 @@ Route Policies::route(const Body& body, std::uint64_t inline_bytes_max) const {
   return body.bytes.size() > inline_bytes_max ? Route::reference : Route::inlined;
 }
 
+BreakerStep Policies::breaker(const Breaker& before, const BreakerInput& input,
+                              const BreakerLimits& limits) const {
+  return step_breaker(before, input, limits);
+}
+
+bool Policies::falls_back(std::uint64_t message_bytes, std::uint64_t message_bytes_max) const {
+  return message_bytes <= message_bytes_max;
+}
+
 Ms Policies::time_to_live(Ms asked) const { return asked; }
 
 Ms Policies::lease(Ms asked) const { return asked; }

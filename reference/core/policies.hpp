@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "reference/core/agents.hpp"
+#include "reference/core/breaker.hpp"
 #include "reference/core/compression.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/limits.hpp"
@@ -23,6 +24,13 @@ class Policies {
 
   /// Inline at or below the limit, by the payload's own bytes [ROUTE-1, ROUTE-3, ROUTE-4].
   virtual Route route(const Body& body, std::uint64_t inline_bytes_max) const;
+
+  /// What becomes of a store's breaker, and whether a call may go [BRK-1, BRK-2, BRK-4, BRK-5].
+  virtual BreakerStep breaker(const Breaker& before, const BreakerInput& input,
+                              const BreakerLimits& limits) const;
+
+  /// Whether a payload that can't be stored goes inline, by its message's bytes [ROUTE-8, ROUTE-9].
+  virtual bool falls_back(std::uint64_t message_bytes, std::uint64_t message_bytes_max) const;
 
   /// How long a message lives from its acceptance [TTL-2].
   virtual Ms time_to_live(Ms asked) const;

@@ -2,7 +2,7 @@
 //
 // Payloads are hashed and, above the inline limit, compressed and stored first. Then a submission
 // waits for its turn in the connection's line, so that messages are accepted in the order sent.
-// Source: ROUTE-1..4, ROUTE-7, STORE-7, STORE-8, API-3, SUM-1, QUE-19, PUB-5.
+// Source: ROUTE-1..4, ROUTE-7..10, STORE-7, STORE-8, API-3, SUM-1, QUE-19, PUB-5.
 #include <algorithm>
 #include <map>
 
@@ -14,8 +14,6 @@ namespace {
 namespace json = boost::json;
 using Shared = std::shared_ptr<Submission>;
 
-// A payload outlives its message's row by this, so that no reader finds the row without it.
-constexpr Ms kPayloadSlack{60'000};
 const Fault kWrongDigest{Kind::digest_mismatch, "event.datadigest is not the payload's"};
 const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
 
@@ -216,8 +214,47 @@ std::optional<Fault> take_upload(Publication& item, const MessageView& upload) {
 
 void blame(Submission& submission, Fault fault, std::size_t index) {
   if (submission.fault) return;
+  // Whatever became of a payload: the message was not accepted and never will be.
+  fault.definite = true;
   if (submission.batch) fault.more["index"] = index;
   submission.fault = std::move(fault);
+}
+
+// Whether the payload may go inline, should it not be stored: then its bytes are kept for that.
+bool may_fall_back(const State& state, const Publication& item) {
+  return state.settings.fallback && item.size <= state.settings.limits.message_bytes_max;
+}
+
+// Its payload can't be stored now: the message goes with it inline where a client could take that.
+void fall_back(State& state, Submission& submission, std::size_t index, const StoreError& error) {
+  auto& item = submission.items[index];
+  const bool fits = may_fall_back(state, item) &&
+                    state.policies.falls_back(with_body(item.event.text, item.event.body).size(),
+                                              state.settings.limits.message_bytes_max);
+  if (fits) {
+    item.route = Route::inlined;
+    item.codec = Codec::none;
+    ++state.fallbacks;
+    return;
+  }
+  blame(submission, store_fault(error), index);
+}
+
+// The store has answered for the payload, or was not asked.
+void put(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
+         std::size_t index, const Result<PayloadAnswer>& answer) {
+  auto& item = submission->items[index];
+  --submission->waiting;
+  if (answer) {
+    item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+    item.event.body.bytes.clear();
+    item.put = true;
+  } else {
+    // It may be there all the same, and is taken away then.
+    if (!answer.error().definite()) state.drop_payloads({item.id});
+    fall_back(state, *submission, index, answer.error());
+  }
+  advance(state, line);
 }
 
 void store(State& state, const std::shared_ptr<Line>& line, const Shared& submission,
@@ -229,10 +266,7 @@ void store(State& state, const std::shared_ptr<Line>& line, const Shared& submis
   }
   state.to_payload(PutPayload{item.id, std::move(pieces), item.ttl + kPayloadSlack},
                    [&state, line, submission, index](const Result<PayloadAnswer>& answer) {
-                     --submission->waiting;
-                     submission->items[index].put = true;
-                     if (!answer) blame(*submission, store_fault(answer.error()), index);
-                     advance(state, line);
+                     put(state, line, submission, index, answer);
                    });
 }
 
@@ -244,12 +278,19 @@ void digested(State& state, const std::shared_ptr<Line>& line, const Shared& sub
   if (item.event.digest && *item.event.digest != item.digest)
     return blame(*submission, kWrongDigest, index);
   if (item.route == Route::inlined || submission->fault) return;
-  item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+  // What would be kept away is not even compressed.
+  if (shut(state, Store::payloads))
+    return fall_back(state, *submission, index,
+                     StoreError::kept_away(open_for(state, Store::payloads)));
   ++submission->waiting;
-  state.pack({.bytes = std::move(item.event.body.bytes), .piece_bytes = item.chunk},
-             [&state, line, submission, index](std::vector<Piece> pieces) {
-               store(state, line, submission, index, std::move(pieces));
-             });
+  Pack work{.bytes = {}, .piece_bytes = item.chunk};
+  if (may_fall_back(state, item))
+    work.bytes = item.event.body.bytes;
+  else
+    work.bytes = std::exchange(item.event.body.bytes, {});
+  state.pack(std::move(work), [&state, line, submission, index](std::vector<Piece> pieces) {
+    store(state, line, submission, index, std::move(pieces));
+  });
 }
 
 // The upload's payload becomes the message's, which it is to outlive.

@@ -86,7 +86,8 @@ void set_aside(State& state, const Taken& taken) {
   fail.reason = "digest_mismatch";
   step.ops.emplace_back(fail);
   step.ops.emplace_back(Spoil{taken.id, "digest_mismatch: the stored payload fails its digest"});
-  state.to_queue(std::move(step), [](const Result<Answer>&) {});
+  state.to_queue(
+      std::move(step), [](const Result<Answer>&) {}, Behalf::bus);
 }
 
 void deliver(State& state, const std::vector<Asked>& asked, const std::string& destination,
@@ -170,14 +171,14 @@ void pump(State& state, const std::string& destination, const std::string& name)
   lease.group = name;
   lease.bytes_max = kLeaseBytes;
   for (const auto& one : asked) lease.wants.push_back(one.want);
-  state.to_queue(std::move(lease), [&state, asked = std::move(asked), destination,
-                                    name](Result<Answer> answer) mutable {
+  auto then = [&state, asked = std::move(asked), destination, name](Result<Answer> answer) mutable {
     if (answer) return leased(state, std::move(asked), destination, name, std::move(*answer));
     // The store failed: nothing is known to be leased here. The next probe that works rings for it.
     if (auto* failed = find_group(state, destination, name)) failed->again = false;
     state.retry_pumps.insert(destination);
     go_on(state, destination, name, true);
-  });
+  };
+  state.to_queue(std::move(lease), std::move(then), Behalf::bus);
 }
 
 void wake(State& state, const std::string& destination) {

@@ -216,7 +216,7 @@ TEST_F(Records, ControlNeedsItsTokenAndItsOwnDoor) {
   EXPECT_EQ(rig.error(hook, "ctl/sweep", "{}"), "unauthenticated");
   EXPECT_EQ(rig.error(conn, "ctl/sweep", R"({"token":"secret"})"), "-32601");
   EXPECT_EQ(control("ctl/nothing", ""), "-32601");
-  EXPECT_EQ(control("ctl/backend", R"(,"name":"x","action":"down")"), "not_supported");
+  EXPECT_EQ(control("ctl/backend", R"(,"name":"x","action":"down")"), "invalid_argument");
   EXPECT_EQ(control("ctl/state", ""), "none");
 }
 

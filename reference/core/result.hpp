@@ -3,7 +3,9 @@
 // Errors: made by the two factories alone, so none can leave its effect out.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
@@ -22,6 +24,16 @@ class StoreError {
   static StoreError may_have_happened(std::string detail) {
     return {Certainty::may_have_happened, std::move(detail)};
   }
+  /// The store was not asked: its breaker is open, for that long yet.
+  static StoreError kept_away(std::chrono::milliseconds retry_after) {
+    StoreError error{Certainty::did_not_happen, "the breaker is open"};
+    error.retry_after_ = retry_after;
+    return error;
+  }
+  /// Only of one that was not asked.
+  [[nodiscard]] const std::optional<std::chrono::milliseconds>& retry_after() const {
+    return retry_after_;
+  }
   [[nodiscard]] bool definite() const { return effect_ == Certainty::did_not_happen; }
   [[nodiscard]] const std::string& detail() const { return detail_; }  ///< For logs, not clients.
 
@@ -29,6 +41,7 @@ class StoreError {
   StoreError(Certainty effect, std::string detail) : effect_(effect), detail_(std::move(detail)) {}
   Certainty effect_;
   std::string detail_;
+  std::optional<std::chrono::milliseconds> retry_after_;
 };
 
 /// [[nodiscard]] sits on the type because GCC 12 does not warn about ignored virtual calls.

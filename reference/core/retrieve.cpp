@@ -132,8 +132,9 @@ std::uint64_t pieces_of(std::uint64_t size, std::uint64_t chunk) {
 }
 
 void spoil(State& state, const TransactionId& id) {
-  state.to_queue(Spoil{id, "digest_mismatch: the stored payload fails its digest"},
-                 [](const Result<Answer>&) {});
+  state.to_queue(
+      Spoil{id, "digest_mismatch: the stored payload fails its digest"},
+      [](const Result<Answer>&) {}, Behalf::bus);
 }
 
 void retrieve(State& state, Call& call) {

@@ -15,6 +15,17 @@ bool is_store_work(const Effect& effect) {
          std::holds_alternative<SweepQueue>(effect) || std::holds_alternative<ToPayload>(effect);
 }
 
+std::optional<Ticket> ticket_of(const Effect& effect) {
+  return std::visit(
+      [](const auto& one) -> std::optional<Ticket> {
+        if constexpr (requires { one.ticket; })
+          return one.ticket;
+        else
+          return std::nullopt;
+      },
+      effect);
+}
+
 }  // namespace
 
 Rig::Rig(Limits limits, const Policies* policies)
@@ -146,6 +157,12 @@ void Rig::carry_out(Effect& effect) {
     deliver(*send);
   } else if (auto* ring = std::get_if<Ring>(&effect)) {
     core->rung(ring->destination, now);
+  } else if (auto* keep = std::get_if<KeepAway>(&effect)) {
+    core->kept_away(keep->ticket, now);
+  } else if (auto* withdraw = std::get_if<Withdraw>(&effect)) {
+    take_back(*withdraw);
+  } else if (auto* turned = std::get_if<Turned>(&effect)) {
+    turns.emplace_back(turned->store, turned->to);
   } else if (auto* page = std::get_if<Page>(&effect)) {
     pages.push_back(std::move(page->text));
   } else if (auto* close = std::get_if<Close>(&effect)) {
@@ -169,7 +186,25 @@ void Rig::carry_out(Effect& effect) {
   }
 }
 
+// A store that is down fails every call; whether it was one.
+bool Rig::fail_store(Effect& effect) {
+  const bool payload = std::holds_alternative<ToPayload>(effect);
+  if (!down.contains(payload ? Store::payloads : Store::queues)) return false;
+  const auto ticket = *ticket_of(effect);
+  const auto error = tl::make_unexpected(StoreError::did_not_happen("down"));
+  if (payload)
+    core->fetched(ticket, error, now);
+  else if (std::holds_alternative<ToQueue>(effect))
+    core->stored(ticket, error, now);
+  else if (std::holds_alternative<AskQueue>(effect))
+    core->looked(ticket, error, now);
+  else
+    core->swept(ticket, error, now);
+  return true;
+}
+
 void Rig::carry_out_store(Effect& effect) {
+  if (fail_store(effect)) return;
   if (auto* step = std::get_if<ToQueue>(&effect)) {
     auto answers = queues.apply(std::span(&step->step, 1), step->shift);
     ASSERT_TRUE(answers);
@@ -182,6 +217,16 @@ void Rig::carry_out_store(Effect& effect) {
   } else if (auto* work = std::get_if<ToPayload>(&effect)) {
     core->fetched(work->ticket, stores::carry_out(payloads, work->op, work->shift), now);
   }
+}
+
+void Rig::take_back(const Withdraw& withdraw) {
+  const std::set<Ticket> tickets(withdraw.tickets.begin(), withdraw.tickets.end());
+  std::erase_if(pending_, [&](const Effect& effect) {
+    const auto ticket = ticket_of(effect);
+    if (!ticket || !tickets.contains(*ticket)) return false;
+    core->kept_away(*ticket, now);
+    return true;
+  });
 }
 
 void Rig::deliver(const Send& send) {

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,10 @@ class Rig {
   std::vector<bool> throttles;
   /// The metrics pages that were asked for; nothing where the store failed.
   std::vector<std::optional<std::string>> pages;
+  /// What the breakers have changed to.
+  std::vector<std::pair<Store, BreakerState>> turns;
+  /// Stores whose every call fails.
+  std::set<Store> down;
   /// What Send effects said, raw, in order over all connections.
   std::vector<std::pair<Conn, std::string>> sent;
 
@@ -87,7 +92,9 @@ class Rig {
   void settle();
   void carry_out(Effect& effect);
   void carry_out_store(Effect& effect);
+  bool fail_store(Effect& effect);
   void deliver(const Send& send);
+  void take_back(const Withdraw& withdraw);
 
   Limits limits_;
   Policies honest_;

@@ -214,18 +214,20 @@ void release(State& state, Token token) {
   fail.reason = "attempts_exhausted";
   end_delivery(state, token, Past::lost);
   // Refused where a settling before it, or the sweep, was faster: then there is nothing to free.
-  state.to_queue(std::move(fail), [&state, destination](const Result<Answer>& answer) {
+  const auto then = [&state, destination](const Result<Answer>& answer) {
     if (answer && !answer->refused) state.ring(destination);
-  });
+  };
+  state.to_queue(std::move(fail), then, Behalf::bus);
 }
 
 void release_unsent(State& state, const Copy& copy, const std::string& destination) {
   Fail fail;
   fail.copy = copy;
   fail.unsent = true;
-  state.to_queue(std::move(fail), [&state, destination](const Result<Answer>& answer) {
+  const auto then = [&state, destination](const Result<Answer>& answer) {
     if (answer && !answer->refused) state.ring(destination);
-  });
+  };
+  state.to_queue(std::move(fail), then, Behalf::bus);
 }
 
 }  // namespace reference::core

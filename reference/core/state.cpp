@@ -51,30 +51,46 @@ void State::close(Conn conn, std::string last) {
   effects.emplace_back(Close{conn, std::move(last)});
 }
 
-void State::to_queue(Step step, std::function<void(Result<Answer>)> then) {
+void State::to_queue(Step step, std::function<void(Result<Answer>)> then, Behalf behalf) {
   const Ticket mine = ticket();
   on_stored.emplace(mine, std::move(then));
+  if (!admit(*this, Store::queues, mine, behalf)) return;
   asked_at.emplace(mine, now);
   effects.emplace_back(ToQueue{mine, std::move(step), shift});
 }
 
-void State::to_queue(QueueOp op, std::function<void(Result<Answer>)> then) {
+void State::to_queue(QueueOp op, std::function<void(Result<Answer>)> then, Behalf behalf) {
   Step step;
   step.ops.push_back(std::move(op));
-  to_queue(std::move(step), std::move(then));
+  to_queue(std::move(step), std::move(then), behalf);
 }
 
 void State::ask(Question question, std::function<void(Result<View>)> then) {
   const Ticket mine = ticket();
   on_looked.emplace(mine, std::move(then));
+  if (!admit(*this, Store::queues, mine, Behalf::client)) return;
   effects.emplace_back(AskQueue{mine, std::move(question), shift});
 }
 
-void State::to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then) {
+void State::ask_past_breaker(Question question, std::function<void(Result<View>)> then) {
+  const Ticket mine = ticket();
+  on_looked.emplace(mine, std::move(then));
+  effects.emplace_back(AskQueue{mine, std::move(question), shift});
+}
+
+void State::read_past_breaker(TransactionId id, std::function<void(Result<PayloadAnswer>)> then) {
+  const Ticket mine = ticket();
+  on_fetched.emplace(mine, std::move(then));
+  effects.emplace_back(ToPayload{mine, ReadPayload{std::move(id), 0, 1}, shift});
+}
+
+void State::to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then,
+                       Behalf behalf) {
   if (!settings.enabled)
     return then(tl::make_unexpected(StoreError::did_not_happen("the bus is switched off")));
   const Ticket mine = ticket();
   on_fetched.emplace(mine, std::move(then));
+  if (!admit(*this, Store::payloads, mine, behalf)) return;
   effects.emplace_back(ToPayload{mine, std::move(op), shift});
 }
 
@@ -108,7 +124,8 @@ void State::ring(std::string destination) { effects.emplace_back(Ring{std::move(
 void State::drop_payloads(std::vector<TransactionId> ids) {
   if (ids.empty()) return;
   // A drop that fails leaves an orphan, which its own expiry removes.
-  to_payload(DropPayloads{std::move(ids)}, [](const Result<PayloadAnswer>&) {});
+  to_payload(
+      DropPayloads{std::move(ids)}, [](const Result<PayloadAnswer>&) {}, Behalf::bus);
 }
 
 void State::want_sweep(Tick at) { next_sweep = next_sweep ? std::min(*next_sweep, at) : at; }

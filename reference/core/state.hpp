@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <list>
@@ -172,6 +173,14 @@ struct Latency {
   void add(double sample);
 };
 
+/// What the bus' own look at a store, every now and then, has found.
+struct Checkup {
+  Latency latency;
+  std::optional<Tick> asked;  ///< the one under way
+  bool well = false;
+  double last_ms = 0;
+};
+
 struct State {
   State(Settings given, const Policies& decisions, Random& dice);
 
@@ -209,6 +218,22 @@ struct State {
 
   Latency queue_latency;
 
+  std::array<Guard, 2> guards;      ///< by Store
+  std::array<Checkup, 2> checkups;  ///< by Store
+  Tick next_checkup{};
+  std::vector<Reply> awaiting_checkup;  ///< who asked for the health before anything was known
+  std::int64_t fallbacks = 0;
+  [[nodiscard]] Guard& guard(Store store) { return guards.at(static_cast<std::size_t>(store)); }
+  [[nodiscard]] const Guard& guard(Store store) const {
+    return guards.at(static_cast<std::size_t>(store));
+  }
+  [[nodiscard]] Checkup& checkup(Store store) {
+    return checkups.at(static_cast<std::size_t>(store));
+  }
+  [[nodiscard]] const Checkup& checkup(Store store) const {
+    return checkups.at(static_cast<std::size_t>(store));
+  }
+
   std::vector<Effect> effects;
   std::uint64_t next_ticket = 1;
   std::unordered_map<Ticket, std::function<void(Body, const Digest&)>> on_encoded;
@@ -219,14 +244,22 @@ struct State {
   std::unordered_map<Ticket, std::function<void(Result<View>)>> on_looked;
   std::unordered_map<Ticket, std::function<void(Result<PayloadAnswer>)>> on_fetched;
   std::unordered_map<Ticket, Tick> asked_at;
+  std::unordered_set<Ticket> given_up;  ///< steps whose answer nobody waits for any longer
 
   // Emitting effects.
   void send(Conn conn, std::string text);
   void close(Conn conn, std::string last);
-  void to_queue(Step step, std::function<void(Result<Answer>)> then);
-  void to_queue(QueueOp op, std::function<void(Result<Answer>)> then);
+  /// A store is asked only where its breaker lets the call through; else `then` hears of it.
+  void to_queue(Step step, std::function<void(Result<Answer>)> then,
+                Behalf behalf = Behalf::client);
+  void to_queue(QueueOp op, std::function<void(Result<Answer>)> then,
+                Behalf behalf = Behalf::client);
   void ask(Question question, std::function<void(Result<View>)> then);
-  void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then);
+  void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then,
+                  Behalf behalf = Behalf::client);
+  /// The bus' own looks, which no breaker keeps away and which none counts.
+  void ask_past_breaker(Question question, std::function<void(Result<View>)> then);
+  void read_past_breaker(TransactionId id, std::function<void(Result<PayloadAnswer>)> then);
   void encode(Body body, std::function<void(Body, const Digest&)> then);
   void check(std::vector<std::pair<Body, Digest>> bodies, std::function<void(Checked)> then);
   void pack(Pack work, std::function<void(std::vector<Piece>)> then);
@@ -350,9 +383,29 @@ void audit(State& state, Call& call);
 
 // stats.cpp
 void stats(State& state, Call& call);
-void health(State& state, Call& call);
+boost::json::object breaker_object(const Guard& guard);
 /// Clients that are connected and have said hello.
 std::int64_t greeted_clients(const State& state);
+
+// guard.cpp
+/// Whether a call may go; where it may, it is under way from here on.
+bool admit(State& state, Store store, Ticket ticket, Behalf behalf);
+/// A call has come to its end at the store; harmless for one that was never let through.
+void concluded(State& state, Store store, Ticket ticket, bool well);
+/// How long a store's breaker stays open yet.
+Ms open_for(const State& state, Store store);
+/// Whether a call now would be kept away, without asking.
+bool shut(const State& state, Store store);
+/// Calls past the call timeout have failed, as far as those who wait for them go.
+void time_out_calls(State& state);
+/// What the store says of a step that was given up is put right: what it leased, nobody got.
+void came_late(State& state, Ticket ticket, const Result<Answer>& answer);
+std::optional<Tick> next_timeout(const State& state);
+
+// checkup.cpp
+/// Looks how the stores are, past their breakers.
+void check_up(State& state);
+void health(State& state, Call& call);
 
 // metrics.cpp
 void scrape(State& state, Ticket ticket);

@@ -1,6 +1,5 @@
-// bus/stats and bus/health. Source: STA-1, STA-2, HLT-1, PUB-8, SEC-7.
+// bus/stats. Source: STA-1, STA-2, BRK-8, PUB-8, SEC-7.
 #include <algorithm>
-#include <numeric>
 
 #include "reference/core/state.hpp"
 
@@ -10,8 +9,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kDestinationsMost = 1'000;
-constexpr double kDegradedMs = 50;
-constexpr double kUnhealthyMs = 200;
 
 json::object totals_object(const Totals& totals, const Count& uncounted) {
   return {{"published", totals.published},
@@ -70,15 +67,13 @@ json::object stats_result(const State& state, const AskStats& asked, const Stats
                        {{"count", page.totals.payload_count},
                         {"bytes", page.totals.payload_bytes},
                         {"corrupt", page.totals.payload_corrupt}}},
-                      {"fallbacks", 0},
+                      {"fallbacks", state.fallbacks},
                       {"connections", greeted_clients(state)}};
+  if (state.settings.limits.breaker.enabled)
+    result["breakers"] = {{"payloads", breaker_object(state.guard(Store::payloads))},
+                          {"queues", breaker_object(state.guard(Store::queues))}};
   if (page.next) result["cursor"] = *page.next;
   return result;
-}
-
-std::string_view status_of(double ms) {
-  if (ms >= kUnhealthyMs) return "unhealthy";
-  return ms >= kDegradedMs ? "degraded" : "healthy";
 }
 
 }  // namespace
@@ -101,26 +96,6 @@ void stats(State& state, Call& call) {
   state.ask(ask, [&state, reply, ask](const Result<View>& view) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     state.answer(reply, stats_result(state, ask, std::get<StatsPage>(*view)));
-  });
-}
-
-void health(State& state, Call& call) {
-  const Reply reply = call.reply;
-  const Tick asked = state.now;
-  // A write that changes nothing, through the same lane as every publish and ack.
-  state.to_queue(Count{}, [&state, reply, asked](const Result<Answer>& answer) {
-    const double took = std::chrono::duration<double, std::milli>(state.now - asked).count();
-    const auto& samples = state.queue_latency.ms;
-    const auto [low, high] = std::minmax_element(samples.begin(), samples.end());
-    const double sum = std::accumulate(samples.begin(), samples.end(), 0.0);
-    const auto status = answer ? status_of(took) : "unhealthy";
-    const json::object latency{
-        {"min", *low},
-        {"avg", std::clamp(sum / static_cast<double>(samples.size()), *low, *high)},
-        {"max", *high}};
-    state.answer(reply,
-                 {{"status", status},
-                  {"components", {{"queue", {{"status", status}, {"latency_ms", latency}}}}}});
   });
 }
 

@@ -58,11 +58,12 @@ void store_failed(State& state) {
 
 void probe(State& state) {
   state.next_probe.reset();
-  state.to_queue(Count{}, [&state](const Result<Answer>& answer) {
+  const auto again = [&state](const Result<Answer>& answer) {
     if (!answer) return;
     const auto retry = std::exchange(state.retry_pumps, {});
     for (const auto& destination : retry) state.ring(destination);
-  });
+  };
+  state.to_queue(Count{}, again, Behalf::bus);
 }
 
 void absorb(State& state, const Answer& answer) {

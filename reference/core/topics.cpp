@@ -108,13 +108,14 @@ void flush_counts(State& state) {
   state.next_count.reset();
   const Count count = std::exchange(state.uncounted, {});
   if (count.topic_published == 0) return;
-  state.to_queue(QueueOp(count), [&state, count](const Result<Answer>& answer) {
+  const auto then = [&state, count](const Result<Answer>& answer) {
     if (answer) return;
     // Not lost, only later: they ride with the next flush.
     state.uncounted.topic_published += count.topic_published;
     state.uncounted.topic_delivered += count.topic_delivered;
     if (!state.next_count) state.next_count = state.now + Ms(1'000);
-  });
+  };
+  state.to_queue(QueueOp(count), then, Behalf::bus);
 }
 
 }  // namespace reference::core

@@ -24,11 +24,17 @@ Executor::Executor(core::Settings settings, stores::QueueStore& queues,
       parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
       codec_(settings.compression),
       core_(settings, policies, random),
-      workers_(kWorkers),
-      lane_(std::make_unique<Lane>(queues, payloads,
-                                   [this](Answers answers) { report(std::move(answers)); })),
-      payload_lane_(std::make_unique<Lane>(
-          queues, payloads, [this](Answers answers) { report(std::move(answers)); })) {}
+      ailing_queues_(queues, queues_illness_),
+      ailing_payloads_(payloads, payloads_illness_),
+      workers_(kWorkers) {
+  const auto lane = [&] {
+    const auto then = [this](Answers answers) { report(std::move(answers)); };
+    return settings.control_token ? std::make_unique<Lane>(ailing_queues_, ailing_payloads_, then)
+                                  : std::make_unique<Lane>(queues, payloads, then);
+  };
+  lane_ = lane();
+  payload_lane_ = lane();
+}
 
 Executor::~Executor() { end(); }
 
@@ -40,6 +46,8 @@ void Executor::end() {
   changed_.notify_all();
   if (timer_.joinable()) timer_.join();
   workers_.end();
+  queues_illness_.end();
+  payloads_illness_.end();
   lane_->end();
   payload_lane_->end();
 }
@@ -102,7 +110,7 @@ void Executor::scrape(std::function<void(std::optional<std::string>)> then) {
 
 bool Executor::ready() {
   const Lock lock(mutex_);
-  return swept_once_ && !stopping_ && !store_failing_;
+  return swept_once_ && !stopping_ && !store_failing_ && core_.asks_queues();
 }
 
 // A ring may make the core want more, so this goes on until nothing is left.
@@ -130,6 +138,18 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
     void operator()(core::ToPayload& one) const { self.payload_lane_->push(std::move(one)); }
     void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
+    void operator()(core::Withdraw& one) const { self.withdraw(one); }
+    void operator()(core::KeepAway& one) const { self.core_.kept_away(one.ticket, now()); }
+    void operator()(core::Turned& one) const {
+      log(one.to == core::BreakerState::closed ? Level::info : Level::warning, "breaker",
+          {{"store", one.store == core::Store::payloads ? "payloads" : "queues"},
+           {"state", core::breaker_text(one.to)}});
+    }
+    void operator()(core::Ail& one) const {
+      auto& illness =
+          one.store == core::Store::payloads ? self.payloads_illness_ : self.queues_illness_;
+      illness.set(one.ill, one.delay);
+    }
     void operator()(core::Page& one) const {
       if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));
     }
@@ -142,6 +162,12 @@ void Executor::send(core::Send effect) {
   auto message = boost::json::parse(effect.text, {}, {.max_depth = parse_depth_});
   for (const auto& one : edge_->outbound(effect.conn, std::move(message)))
     outlet_->send(effect.conn, boost::json::serialize(one));
+}
+
+void Executor::withdraw(const core::Withdraw& effect) {
+  const std::set<core::Ticket> tickets(effect.tickets.begin(), effect.tickets.end());
+  for (const auto* lane : {&lane_, &payload_lane_})
+    for (const auto ticket : (*lane)->withdraw(tickets)) core_.kept_away(ticket, now());
 }
 
 void Executor::encode(core::Encode effect) {
@@ -197,7 +223,10 @@ void Executor::report(Answers answers) {
     failing = failing || !result;
   };
   for (auto& [ticket, answer] : answers.payloads) {
-    note(answer);
+    if (!answer && !payloads_failing_)
+      log(Level::error, "payload store failed", {{"detail", answer.error().detail()}});
+    if (answer && payloads_failing_) log(Level::info, "payload store recovered");
+    payloads_failing_ = !answer;
     core_.fetched(ticket, std::move(answer), at);
   }
   for (auto& [ticket, answer] : answers.steps) {

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "reference/core/core.hpp"
+#include "reference/executor/ailing.hpp"
 #include "reference/executor/edge.hpp"
 #include "reference/executor/lane.hpp"
 #include "reference/executor/workers.hpp"
@@ -79,6 +80,7 @@ class Executor {
   void pack(core::Pack effect);
   void unpack(core::Unpack effect);
   void send(core::Send effect);
+  void withdraw(const core::Withdraw& effect);
   void keep_time();
 
   const core::Policies& policies_;
@@ -94,9 +96,15 @@ class Executor {
   bool stopping_ = false;
   bool ending_ = false;
   bool swept_once_ = false;
-  bool store_failing_ = false;
+  bool store_failing_ = false;     ///< the queue store
+  bool payloads_failing_ = false;  ///< only for the log
   std::map<core::Ticket, std::function<void(std::optional<std::string>)>> scrapes_;
   std::uint64_t next_scrape_ = 1;
+
+  Illness queues_illness_;
+  Illness payloads_illness_;
+  AilingQueues ailing_queues_;
+  AilingPayloads ailing_payloads_;
 
   Workers workers_;
   std::unique_ptr<Lane> lane_;  ///< the queue store's

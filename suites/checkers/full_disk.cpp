@@ -98,6 +98,8 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
       if (!within(retrieve, shortage) || publish == nullptr || !publish->ok() ||
           may_be_gone(view, claims, *publish, retrieve))
         continue;
+      // A breaker that the full disk has opened lets nothing through.
+      if (retrieve.error == "breaker_open" && claims.has("breaker")) continue;
       ++judged;
       if (retrieve.ok()) continue;
       if (view.longest_stall(retrieve.invoked, retrieve.answered) > kGraceOtherwise)
@@ -113,13 +115,12 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
 
 Judgement judge_full_disk_recovers(const View& view, const contract::Claims& claims) {
   if (!was_noticed(view)) return unnoticed();
-  const Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
   std::uint64_t judged = 0;
   for (const Shortage& shortage : shortages(view)) {
     Time restarted = history::kNever;
     for (const history::Note& started : view.marks("started"))
       if (started.at > shortage.to) restarted = std::min(restarted, started.at);
-    const auto [accepted, late] = recovery(view, shortage.to, limit, restarted);
+    const auto [accepted, late] = recovery(view, claims, shortage.to, restarted);
     if (accepted) ++judged;
     if (late != nullptr)
       return Judgement::violated(

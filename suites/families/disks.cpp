@@ -66,9 +66,12 @@ void disk_gets_full(Stage& stage) {
   publish_until_refused(stage, session, destination, accepted);
   publish_at_once(stage, session, destination, accepted);
   if (stage.claims().has("store"))
-    for (const Published& message : before)
+    for (const Published& message : before) {
+      let_breaker_close(stage);
       if (auto read = session.retrieve(message); !read && session.closed()) break;
+    }
   stage.make_room();
+  let_breaker_close(stage);
   Session& after = session.closed() ? stage.connect() : session;
   publish_until_accepted(stage, after, destination, recovery_of(stage), accepted);
   take_all(stage, after, destination, accepted);

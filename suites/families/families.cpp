@@ -53,6 +53,8 @@ std::vector<const Scenario*> all() {
            agents(),
            agent_names(),
            audit(),
+           datarefs(),
+           odd_names(),
            handshake(),
            topics_slow(),
            unclaimed(),
