@@ -154,16 +154,13 @@ Judgement judge_acks_survive_server(const View& view, const contract::Claims& cl
 }
 
 Judgement judge_recovers_from_server_loss(const View& view, const contract::Claims& claims) {
-  const auto open = claims.has("breaker") ? declared(claims, "breaker.open_ms") : std::nullopt;
-  const Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms")) +
-                     open.value_or(Time::zero());
   std::uint64_t judged = 0;
   for (const history::Note& back : view.marks("store_back")) {
     Time until = history::kNever;
     for (const char* name : {"store_killed", "started"})
       for (const history::Note& note : view.marks(name))
         if (note.at > back.at) until = std::min(until, note.at);
-    const auto [accepted, late] = recovery(view, back.at, limit, until);
+    const auto [accepted, late] = recovery(view, claims, back.at, until);
     if (accepted) ++judged;
     if (late != nullptr)
       return Judgement::violated(

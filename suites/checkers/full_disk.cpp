@@ -115,14 +115,12 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
 
 Judgement judge_full_disk_recovers(const View& view, const contract::Claims& claims) {
   if (!was_noticed(view)) return unnoticed();
-  Time limit = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
-  if (claims.has("breaker")) limit += declared(claims, "breaker.open_ms").value_or(Time(0));
   std::uint64_t judged = 0;
   for (const Shortage& shortage : shortages(view)) {
     Time restarted = history::kNever;
     for (const history::Note& started : view.marks("started"))
       if (started.at > shortage.to) restarted = std::min(restarted, started.at);
-    const auto [accepted, late] = recovery(view, shortage.to, limit, restarted);
+    const auto [accepted, late] = recovery(view, claims, shortage.to, restarted);
     if (accepted) ++judged;
     if (late != nullptr)
       return Judgement::violated(

@@ -3,6 +3,7 @@
 // Threads: no state.
 #pragma once
 
+#include "suites/contract/claims.hpp"
 #include "suites/history/view.hpp"
 
 namespace busproof::checkers {
@@ -13,9 +14,9 @@ struct Recovery {
 };
 
 /// What became of the publishes sent within (from, until): the first to be accepted, or the first
-/// that should have been, sent when `limit` and what the harness may have lost were over. One
-/// whose answer never came is neither.
-Recovery recovery(const history::View& view, history::Time from, history::Time limit,
+/// that should have been: sent when recovery_ms, the time that a breaker stays open by the clock of
+/// the bus, and what the harness may have lost were over. One whose answer never came is neither.
+Recovery recovery(const history::View& view, const contract::Claims& claims, history::Time from,
                   history::Time until);
 
 }  // namespace busproof::checkers

@@ -86,7 +86,8 @@ std::optional<std::int64_t> offset_before(const Upload& upload, const Operation&
   for (const auto* calls : {&upload.appends, &upload.statuses}) {
     for (const Operation* call : *calls) {
       const auto told = told_offset(*call);
-      if (!told || call->answered > at.invoked || call->answered < latest->answered) continue;
+      const bool before = call != &at && call->answered <= at.invoked;
+      if (!told || !before || call->answered < latest->answered) continue;
       latest = call;
       offset = *told;
     }

@@ -100,8 +100,18 @@ std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Sessi
   return accepted;
 }
 
+void let_breaker_close(stage::Stage& stage) {
+  const auto open = stage.claims().limit("breaker.open_ms");
+  if (!stage.claims().has("breaker") || !stage.claims().has("control.clock") || !open) return;
+  const auto moved = stage.control("ctl/clock", {{"advance_ms", *open + *open / 10}});
+  static_cast<void>(moved);
+}
+
 stage::milliseconds recovery_of(const stage::Stage& stage) {
-  return stage::milliseconds(stage.claims().limit_or_default("recovery_ms"));
+  std::int64_t limit = stage.claims().limit_or_default("recovery_ms");
+  if (stage.claims().has("breaker") && !stage.claims().has("control.clock"))
+    limit += stage.claims().limit("breaker.open_ms").value_or(0);
+  return stage::milliseconds(limit);
 }
 
 void publish_until_accepted(stage::Stage& stage, targets::Session& session,

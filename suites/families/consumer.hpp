@@ -50,6 +50,10 @@ std::size_t messages_in(const std::vector<targets::Delivered>& deliveries);
 std::vector<targets::Published> publish_many(stage::Stage& stage, targets::Session& session,
                                              const std::string& destination, std::size_t count);
 
+/// A breaker that was opened may stay so for its time: by the clock of the bus that is over.
+/// Whether the bus could tell so to a store that fails is no matter here.
+void let_breaker_close(stage::Stage& stage);
+
 /// How long the bus may take to accept again once what it needs is there again.
 stage::milliseconds recovery_of(const stage::Stage& stage);
 

@@ -49,15 +49,6 @@ void publish_at_once(Stage& stage, Session& session, const std::string& destinat
     if (auto answer = session.await_publish(operation)) accepted.insert(answer->message);
 }
 
-/// A breaker that the full disk has opened may stay so for its time: by the clock of the bus that
-/// is over. Whether the bus could tell so to its full disk is no matter here.
-void let_breaker_close(Stage& stage) {
-  const auto open = stage.claims().limit("breaker.open_ms");
-  if (!stage.claims().has("breaker") || !stage.claims().has("control.clock") || !open) return;
-  const auto moved = stage.control("ctl/clock", {{"advance_ms", *open + *open / 10}});
-  static_cast<void>(moved);
-}
-
 void disk_gets_full(Stage& stage) {
   stage.put_on_small_disk(kDiskBytes);
   const std::string destination = stage.destination();

@@ -96,26 +96,10 @@ void survives_a_power_cut(Stage& stage) {
   survives(stage, kCuts, &Stage::cut_power);
 }
 
-/// How long the bus may keep its breaker open beyond its store's return.
-stage::milliseconds open_time(const Stage& stage) {
-  const bool breaks = stage.claims().has("breaker");
-  return stage::milliseconds(breaks ? stage.claims().limit("breaker.open_ms").value_or(0) : 0);
-}
-
-/// Without a breaker that stays open for longer than anybody waits, where that can be had.
-void without_long_pauses(Stage& stage) {
-  constexpr stage::milliseconds kMost{3000};
-  if (open_time(stage) <= kMost || !stage.has_variant("breaker.off")) return;
-  stage.stop_bus();
-  stage.start_bus("breaker.off");
-}
-
 /// Each of its servers is killed while publishes and acks are under way, and comes back.
 void survives_its_servers(Stage& stage) {
   constexpr stage::milliseconds kAway{200};
-  const auto servers = stage.servers();
-  without_long_pauses(stage);
-  for (const std::string& server : servers) {
+  for (const std::string& server : stage.servers()) {
     const std::string destination = stage.destination();
     Session& session = stage.connect();
     const auto owed = ended_under_load(stage, session, destination, [&] {
@@ -129,8 +113,8 @@ void survives_its_servers(Stage& stage) {
     Session& again = session.closed() ? stage.connect() : session;
     // Elsewhere: this queue may be full.
     std::set<std::uint32_t> others;
-    publish_until_accepted(stage, again, stage.destination(), recovery_of(stage) + open_time(stage),
-                           others);
+    let_breaker_close(stage);
+    publish_until_accepted(stage, again, stage.destination(), recovery_of(stage), others);
     if (!again.closed()) again.close();
     take_all(stage, stage.connect(), destination, owed, kLeaseMs);
   }
