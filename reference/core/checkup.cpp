@@ -17,7 +17,7 @@ constexpr Ms kEvery{1'000};
 constexpr double kDegradedMs = 50;
 constexpr double kUnhealthyMs = 200;
 /// So long a look may take before its store counts as down.
-constexpr double kDownMs = 1'000;
+constexpr double kDownMs = 2'000;
 /// So long a failed call of a client shows.
 constexpr Ms kRecent{2'000};
 
@@ -38,10 +38,9 @@ bool is_known(const State& state) {
 
 void looked_after(State& state, Store store, bool well) {
   auto& checkup = state.checkup(store);
-  checkup.last_ms = millis(state.now - *checkup.asked);
+  checkup.latency.add(millis(state.now - *checkup.asked));
   checkup.well = well;
   checkup.asked.reset();
-  checkup.latency.add(checkup.last_ms);
   if (is_known(state)) answer_awaiting(state);
 }
 
@@ -49,7 +48,7 @@ std::string_view status_of(const State& state, Store store) {
   const auto& checkup = state.checkup(store);
   const auto failed = state.guard(store).failed_at;
   const double waited = checkup.asked ? millis(state.now - *checkup.asked) : 0;
-  const double took = std::max(checkup.last_ms, waited);
+  const double took = checkup.usual_ms();
   const bool down = checkup.latency.ms.empty() || !checkup.well || waited >= kDownMs;
   if (down || took >= kUnhealthyMs || (failed && state.now - *failed < kRecent)) return "unhealthy";
   return took >= kDegradedMs ? "degraded" : "healthy";
@@ -108,6 +107,13 @@ void answer_health(State& state, const Reply& reply) {
 }
 
 }  // namespace
+
+double Checkup::usual_ms() const {
+  constexpr std::ptrdiff_t kLooks = 3;
+  const auto newest = std::min<std::ptrdiff_t>(kLooks, std::ssize(latency.ms));
+  const auto quickest = std::min_element(latency.ms.end() - newest, latency.ms.end());
+  return quickest == latency.ms.end() ? 0 : *quickest;
+}
 
 json::object breaker_object(const Guard& guard) {
   json::object shown{

@@ -54,6 +54,7 @@ void Core::opened(Conn conn, Role role, Tick now) {
   state_->now = now;
   auto& connection = state_->connections[conn];
   connection.role = role;
+  connection.since = state_->time_of_day();
 }
 
 void Core::closed(Conn conn, Tick now) {
@@ -163,6 +164,7 @@ void Core::rung(std::string_view destination, Tick now) {
 void Core::tick(Tick now) {
   state_->now = now;
   time_out_calls(*state_);
+  end_doubtful(*state_);
   if (now >= state_->next_checkup) check_up(*state_);
   if (state_->next_count && now >= *state_->next_count) flush_counts(*state_);
   if (state_->next_probe && now >= *state_->next_probe) probe(*state_);
@@ -193,6 +195,7 @@ void Core::stop(Tick now) {
 Tick Core::next_deadline() const {
   Tick next = std::min(state_->next_orphans, state_->next_checkup);
   if (const auto ends = next_timeout(*state_)) next = std::min(next, *ends);
+  if (!state_->doubtful.empty()) next = std::min(next, state_->doubtful.begin()->first);
   if (state_->next_sweep && !state_->sweeping) next = std::min(next, *state_->next_sweep);
   if (state_->next_count) next = std::min(next, *state_->next_count);
   if (state_->next_probe) next = std::min(next, *state_->next_probe);

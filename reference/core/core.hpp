@@ -8,6 +8,7 @@
 // store may do.
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -105,6 +106,10 @@ class Core {
   [[nodiscard]] Tick next_deadline() const;
   /// Whether a sweep is under way.
   [[nodiscard]] bool sweeping() const;
+  /// Who is connected, as JSON: all, one, and numbers.
+  [[nodiscard]] boost::json::object connections() const;
+  [[nodiscard]] std::optional<boost::json::object> connection(Conn conn) const;
+  [[nodiscard]] boost::json::object connection_stats() const;
   /// Whether the queue store is asked, so that a publish may be accepted.
   [[nodiscard]] bool asks_queues() const;
   /// Whether anything accepted for storing is still unanswered.

@@ -163,10 +163,10 @@ struct Ail {
   Ms delay{0};  ///< of each call, where it is slow
 };
 
-/// The metrics page that was asked for under that ticket; nothing where the store failed.
+/// The metrics page that was asked for under that ticket; shorter where the queue store failed.
 struct Page {
   Ticket ticket;
-  std::optional<std::string> text;
+  std::string text;
 };
 
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,

@@ -6,14 +6,6 @@
 namespace reference::core {
 namespace {
 
-Ms bus_time(const State& state) {
-  return std::chrono::duration_cast<Ms>(state.now - state.settings.started) + state.shift;
-}
-
-Instant wall_clock(const State& state) {
-  return static_cast<Instant>(state.settings.unix_ms) + bus_time(state).count();
-}
-
 // What was let through while the breaker was closed need not reach the store any more.
 void withdraw(State& state, const Guard& guard) {
   Withdraw effect;
@@ -24,7 +16,7 @@ void withdraw(State& state, const Guard& guard) {
 bool take_step(State& state, Store store, Happened what, std::uint64_t term) {
   auto& guard = state.guard(store);
   const auto before = guard.breaker.state;
-  const auto step = state.policies.breaker(guard.breaker, {what, term, bus_time(state)},
+  const auto step = state.policies.breaker(guard.breaker, {what, term, state.bus_time()},
                                            state.settings.limits.breaker);
   guard.breaker = step.breaker;
   if (guard.breaker.state == before) return step.admitted;
@@ -39,7 +31,7 @@ bool take_step(State& state, Store store, Happened what, std::uint64_t term) {
       break;
     case BreakerState::open:
       ++guard.opened;
-      guard.opened_at = wall_clock(state);
+      guard.opened_at = state.time_of_day();
       withdraw(state, guard);
       break;
   }
@@ -100,13 +92,13 @@ void concluded(State& state, Store store, Ticket ticket, bool well) {
 
 Ms open_for(const State& state, Store store) {
   const auto& breaker = state.guard(store).breaker;
-  const auto left = breaker.changed + state.settings.limits.breaker.open - bus_time(state);
+  const auto left = breaker.changed + state.settings.limits.breaker.open - state.bus_time();
   return breaker.state == BreakerState::open ? std::max(left, Ms(0)) : Ms(0);
 }
 
 bool shut(const State& state, Store store) {
   return !state.policies
-              .breaker(state.guard(store).breaker, {Happened::asked, 0, bus_time(state)},
+              .breaker(state.guard(store).breaker, {Happened::asked, 0, state.bus_time()},
                        state.settings.limits.breaker)
               .admitted;
 }

@@ -227,6 +227,31 @@ TEST_F(GuardTest, AQueueStoreThatIsStillDownIsNotProbedByTheBus) {
   EXPECT_EQ(state("queues"), "closed");
 }
 
+// The store has done it, and nobody hears so: the credit comes back when the lease would end.
+TEST_F(GuardTest, AnAckInDoubtHoldsItsCreditNoLongerThanItsLease) {
+  rig.ok(conn, "bus/subscribe", R"({"destination":"q","mode":"queue","credit":1,"lease_ms":5000})");
+  rig.ok(conn, "bus/publish", message("q", "1"));
+  rig.ok(conn, "bus/publish", message("q", "2"));
+  const auto first = *rig.delivery(conn);
+  rig.hold(true);
+  const int ack = rig.request(
+      conn, "bus/ack",
+      R"({"delivery_id":")" + std::string(first.at("delivery_id").as_string()) + R"("})");
+  rig.advance(limits.breaker.call_timeout);
+  const auto refused = rig.answer(conn, ack);
+  ASSERT_TRUE(refused);
+  const auto& data = refused->at("error").at("data").as_object();
+  EXPECT_EQ(data.at("kind").as_string(), "store_unavailable");
+  EXPECT_FALSE(data.at("definite").as_bool());
+  rig.release();
+  EXPECT_FALSE(rig.delivery(conn));
+  rig.advance(Ms(5'000));
+  const auto second = rig.delivery(conn);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->at("event").at("data").as_int64(), 2);
+  EXPECT_FALSE(rig.delivery(conn));
+}
+
 TEST_F(GuardTest, TopicsGoOnWithoutTheQueues) {
   rig.ok(conn, "bus/subscribe", R"({"destination":"t","mode":"topic"})");
   open_queues(conn);
@@ -261,18 +286,66 @@ TEST_F(GuardTest, HealthTellsOfEachStore) {
   EXPECT_EQ(rig.ok(conn, "bus/health", "{}").at("status").as_string(), "healthy");
 }
 
+// One slow answer is no slow store.
+TEST_F(GuardTest, HealthGoesByTheQuickestOfTheNewestLooks) {
+  std::vector<std::string> statuses;
+  for (const int ms : {60, 60, 60, 250, 250, 250, 0}) {
+    rig.hold(true);
+    while (rig.pending().empty()) rig.advance(Ms(1));
+    rig.advance(Ms(ms));
+    rig.release();
+    statuses.emplace_back(rig.ok(conn, "bus/health", "{}").at("status").as_string());
+  }
+  EXPECT_EQ(statuses, (std::vector<std::string>{"healthy", "healthy", "degraded", "degraded",
+                                                "degraded", "unhealthy", "healthy"}));
+}
+
 TEST_F(GuardTest, HealthAsksNoStoreAndWaitsForNone) {
-  rig.advance(Ms(1'000));
   rig.hold(true);
-  rig.advance(Ms(1'060));
-  const auto slow = rig.ok(conn, "bus/health", "{}");
-  EXPECT_EQ(slow.at("components").at("queue").at("status").as_string(), "degraded");
-  rig.advance(Ms(1'000));
-  const auto hanging = rig.ok(conn, "bus/health", "{}");
-  EXPECT_EQ(hanging.at("status").as_string(), "unhealthy");
+  rig.advance(Ms(2'999));
+  EXPECT_EQ(rig.ok(conn, "bus/health", "{}").at("status").as_string(), "healthy");
+  rig.advance(Ms(1));
+  EXPECT_EQ(rig.ok(conn, "bus/health", "{}").at("status").as_string(), "unhealthy");
   const auto before = rig.pending().size();
   rig.ok(conn, "bus/health", "{}");
   EXPECT_EQ(rig.pending().size(), before);
+}
+
+TEST_F(GuardTest, MetricsTellOfTheBreakerThoughItsStoreIsAway) {
+  open_queues(conn);
+  rig.core->scrape(Ticket{1}, rig.now);
+  rig.advance(Ms(0));
+  ASSERT_EQ(rig.pages.size(), 1U);
+  EXPECT_NE(rig.pages[0].find("refbus_breaker_state{store=\"queues\"} 2\n"), std::string::npos);
+  EXPECT_NE(rig.pages[0].find("refbus_breaker_state{store=\"payloads\"} 0\n"), std::string::npos);
+  EXPECT_EQ(rig.pages[0].find("refbus_published_total"), std::string::npos);
+  rig.down.clear();
+  rig.advance(limits.breaker.open + Ms(2'000));
+  rig.core->scrape(Ticket{2}, rig.now);
+  rig.advance(Ms(0));
+  ASSERT_EQ(rig.pages.size(), 2U);
+  EXPECT_NE(rig.pages[1].find("refbus_published_total 0\n"), std::string::npos);
+  EXPECT_NE(rig.pages[1].find("refbus_breaker_changes_total{store=\"queues\",to=\"closed\"} 1\n"),
+            std::string::npos);
+}
+
+TEST_F(GuardTest, TellsWhoIsConnected) {
+  rig.ok(conn, "bus/subscribe", R"({"destination":"q","mode":"queue"})");
+  rig.ok(conn, "bus/publish", message("q", "1"));
+  rig.connect(false, Role::control);
+  const Conn silent = rig.connect(false);
+  const auto all = rig.core->connections();
+  ASSERT_EQ(all.at("connections").as_array().size(), 2U);
+  const auto& first = all.at("connections").as_array()[0].as_object();
+  EXPECT_EQ(first.at("who").as_string(), "test 1");
+  EXPECT_EQ(first.at("subscriptions").to_number<int>(), 1);
+  EXPECT_EQ(first.at("unacked").to_number<int>(), 1);
+  EXPECT_EQ(rig.core->connection(conn), first);
+  EXPECT_EQ(rig.core->connection_stats().at("connections").to_number<int>(), 2);
+  EXPECT_EQ(rig.core->connection_stats().at("greeted").to_number<int>(), 1);
+  rig.disconnect(silent);
+  EXPECT_FALSE(rig.core->connection(silent));
+  EXPECT_EQ(rig.core->connection_stats().at("connections").to_number<int>(), 1);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ json::object capabilities(const State& state) {
                        {"audit", json::object()},
                        {"agents", {{"fromagent", "refused"}}},
                        {"health", json::object()},
+                       {"connections", json::object()},
                        {"stats", {{"since", "creation"}}},
                        {"config", json::object()}};
   if (state.settings.limits.breaker.enabled && state.settings.enabled)

@@ -74,8 +74,10 @@ std::vector<Metric> breaker_metrics(const State& state) {
   return metrics;
 }
 
-std::string metrics_page(const State& state, const Totals& totals) {
-  const auto of = [](std::int64_t count) { return static_cast<double>(count); };
+double of(std::int64_t count) { return static_cast<double>(count); }
+
+// What the queue store counts.
+std::string totals_page(const State& state, const Totals& totals) {
   const std::array metrics{
       Metric{"published_total", "counter", "messages accepted", of(totals.published)},
       Metric{"delivered_total", "counter", "deliveries of queues", of(totals.delivered)},
@@ -92,7 +94,13 @@ std::string metrics_page(const State& state, const Totals& totals) {
       Metric{"payloads", "gauge", "payloads kept", of(totals.payload_count)},
       Metric{"payload_bytes", "gauge", "their bytes, before compression", of(totals.payload_bytes)},
       Metric{"payloads_corrupt", "gauge", "payloads that failed their digest",
-             of(totals.payload_corrupt)},
+             of(totals.payload_corrupt)}};
+  return page_of(metrics);
+}
+
+// What the process knows by itself, however its stores are.
+std::string own_page(const State& state) {
+  const std::array metrics{
       Metric{"connections", "gauge", "clients connected", of(greeted_clients(state))},
       Metric{"store_latency_seconds", "gauge", "the slowest of the last answers of the queue store",
              slowest(state.queue_latency)},
@@ -110,11 +118,13 @@ void scrape(State& state, Ticket ticket) {
   run_sweep(state);
   AskStats ask;
   ask.destination = kNoDestination;
-  state.ask(ask, [&state, ticket](const Result<View>& view) {
-    std::optional<std::string> text;
-    if (view) text = metrics_page(state, std::get<StatsPage>(*view).totals);
-    state.effects.emplace_back(Page{ticket, std::move(text)});
-  });
+  // Without the store the page is shorter: what it counts is left out.
+  const auto then = [&state, ticket](const Result<View>& view) {
+    const auto* stats = view ? std::get_if<StatsPage>(&*view) : nullptr;
+    std::string text = stats == nullptr ? "" : totals_page(state, stats->totals);
+    state.effects.emplace_back(Page{ticket, std::move(text) + own_page(state)});
+  };
+  state.ask(ask, then, Behalf::bus);
 }
 
 }  // namespace reference::core

@@ -236,8 +236,7 @@ TEST_F(Records, TheMetricsPageTellsTheNumbersOfTheStatistics) {
   rig.core->scrape(Ticket{7}, rig.now);
   rig.advance(Ms(0));
   ASSERT_EQ(rig.pages.size(), 1U);
-  ASSERT_TRUE(rig.pages.front());
-  const std::string& page = *rig.pages.front();
+  const std::string& page = rig.pages.front();
   EXPECT_NE(page.find("# TYPE refbus_published_total counter\nrefbus_published_total 2\n"),
             std::string::npos)
       << page;

@@ -79,8 +79,8 @@ class Rig {
   std::vector<Conn> closed;
   /// The Throttle effects so far: true pauses.
   std::vector<bool> throttles;
-  /// The metrics pages that were asked for; nothing where the store failed.
-  std::vector<std::optional<std::string>> pages;
+  /// The metrics pages that were asked for.
+  std::vector<std::string> pages;
   /// What the breakers have changed to.
   std::vector<std::pair<Store, BreakerState>> turns;
   /// Stores whose every call fails.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kRemembered = 1'000;
 constexpr std::size_t kIdDigits = 16;
+/// When a delivery in doubt is looked at again whose settling is asked for anew.
+constexpr Ms kLookedAgain{1'000};
 
 Past past_of(Settling settling) {
   return settling == Settling::acking ? Past::acked : Past::rejected;
@@ -80,6 +82,7 @@ void settled(State& state, Token token, const Reply& reply, const Result<Answer>
   if (!answer) {
     found->second.settling = Settling::none;
     found->second.waiters.clear();
+    if (!answer.error().definite()) state.doubtful.emplace(found->second.ends, token);
     const Fault fault = store_fault(answer.error());
     state.refuse(reply, fault);
     for (const auto& waiter : waiters) state.refuse(waiter.reply, fault);
@@ -201,6 +204,24 @@ void extend(State& state, Call& call) {
       found->second.ends = state.now + length;
     state.answer(reply, {});
   });
+}
+
+void end_doubtful(State& state) {
+  while (!state.doubtful.empty() && state.doubtful.begin()->first <= state.now) {
+    const Token token = state.doubtful.extract(state.doubtful.begin()).mapped();
+    const auto found = state.deliveries.find(token);
+    if (found == state.deliveries.end()) continue;
+    const auto& delivery = found->second;
+    if (delivery.ends > state.now) {
+      state.doubtful.emplace(delivery.ends, token);
+    } else if (delivery.settling == Settling::none) {
+      const SubscriptionId subscription = delivery.subscription;
+      end_delivery(state, token, Past::lost);
+      pump_of(state, subscription);
+    } else {
+      state.doubtful.emplace(state.now + kLookedAgain, token);
+    }
+  }
 }
 
 void release(State& state, Token token) {

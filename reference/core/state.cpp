@@ -37,6 +37,14 @@ TransactionId State::make_id() {
                              random.next());
 }
 
+Ms State::bus_time() const {
+  return std::chrono::duration_cast<Ms>(now - settings.started) + shift;
+}
+
+Instant State::time_of_day() const {
+  return static_cast<Instant>(settings.unix_ms) + bus_time().count();
+}
+
 void State::send(Conn conn, std::string text) {
   auto* to = connection(conn);
   if (to == nullptr || to->closing) return;
@@ -65,10 +73,10 @@ void State::to_queue(QueueOp op, std::function<void(Result<Answer>)> then, Behal
   to_queue(std::move(step), std::move(then), behalf);
 }
 
-void State::ask(Question question, std::function<void(Result<View>)> then) {
+void State::ask(Question question, std::function<void(Result<View>)> then, Behalf behalf) {
   const Ticket mine = ticket();
   on_looked.emplace(mine, std::move(then));
-  if (!admit(*this, Store::queues, mine, Behalf::client)) return;
+  if (!admit(*this, Store::queues, mine, behalf)) return;
   effects.emplace_back(AskQueue{mine, std::move(question), shift});
 }
 

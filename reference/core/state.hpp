@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "reference/core/agents.hpp"
+#include "reference/core/checkup.hpp"
 #include "reference/core/core.hpp"
 #include "reference/core/event.hpp"
 #include "reference/core/params.hpp"
@@ -145,6 +146,7 @@ using Line = std::list<std::shared_ptr<Submission>>;
 struct Connection {
   Role role = Role::client;
   bool greeted = false;
+  Instant since = 0;
   std::string who;  ///< as its hello said
   std::optional<std::string> session;
   Caller caller;
@@ -169,19 +171,6 @@ struct Group {
   bool dry = false;      ///< nothing was ready when last asked, and no ring since
 };
 
-struct Latency {
-  std::deque<double> ms;  ///< the newest samples
-  void add(double sample);
-};
-
-/// What the bus' own look at a store, every now and then, has found.
-struct Checkup {
-  Latency latency;
-  std::optional<Tick> asked;  ///< the one under way
-  bool well = false;
-  double last_ms = 0;
-};
-
 struct State {
   State(Settings given, const Policies& decisions, Random& dice);
 
@@ -198,6 +187,8 @@ struct State {
   std::unordered_map<std::string, std::vector<SubscriptionId>> topics;
   std::vector<SubscriptionId> patterns;
   std::unordered_map<Token, Delivery> deliveries;
+  /// Whose settling may have happened, by their leases' ends: from there on they count no more.
+  std::multimap<Tick, Token> doubtful;
   SubscriptionId next_subscription = 1;
   Token next_token = 1;
 
@@ -208,7 +199,6 @@ struct State {
   std::optional<Tick> next_probe;     ///< the store failed: when it is tried again
   std::vector<std::function<void(std::optional<Fault>, std::int64_t)>> after_sweep;
   std::int64_t swept_expired = 0;
-
   Tick next_orphans{};  ///< when payloads that nothing names are looked for
 
   /// What waits for its turn on an upload: one thing at a time is done to each.
@@ -219,22 +209,15 @@ struct State {
 
   Latency queue_latency;
   Rate publish_rate;
-
   std::array<Guard, 2> guards;      ///< by Store
   std::array<Checkup, 2> checkups;  ///< by Store
   Tick next_checkup{};
   std::vector<Reply> awaiting_checkup;  ///< who asked for the health before anything was known
   std::int64_t fallbacks = 0;
-  [[nodiscard]] Guard& guard(Store store) { return guards.at(static_cast<std::size_t>(store)); }
-  [[nodiscard]] const Guard& guard(Store store) const {
-    return guards.at(static_cast<std::size_t>(store));
-  }
-  [[nodiscard]] Checkup& checkup(Store store) {
-    return checkups.at(static_cast<std::size_t>(store));
-  }
-  [[nodiscard]] const Checkup& checkup(Store store) const {
-    return checkups.at(static_cast<std::size_t>(store));
-  }
+  Guard& guard(Store store) { return guards.at(index_of(store)); }
+  [[nodiscard]] const Guard& guard(Store store) const { return guards.at(index_of(store)); }
+  Checkup& checkup(Store store) { return checkups.at(index_of(store)); }
+  [[nodiscard]] const Checkup& checkup(Store store) const { return checkups.at(index_of(store)); }
 
   std::vector<Effect> effects;
   std::uint64_t next_ticket = 1;
@@ -256,7 +239,8 @@ struct State {
                 Behalf behalf = Behalf::client);
   void to_queue(QueueOp op, std::function<void(Result<Answer>)> then,
                 Behalf behalf = Behalf::client);
-  void ask(Question question, std::function<void(Result<View>)> then);
+  void ask(Question question, std::function<void(Result<View>)> then,
+           Behalf behalf = Behalf::client);
   void to_payload(PayloadOp op, std::function<void(Result<PayloadAnswer>)> then,
                   Behalf behalf = Behalf::client);
   /// The bus' own looks, which no breaker keeps away and which none counts.
@@ -276,6 +260,9 @@ struct State {
   void refuse(const Reply& reply, const Fault& fault);
   Connection* connection(Conn conn);
   TransactionId make_id();
+  /// The bus' own time since its start, and of day: the clock hook's shift included.
+  [[nodiscard]] Ms bus_time() const;
+  [[nodiscard]] Instant time_of_day() const;
 
  private:
   Ticket ticket() { return Ticket{next_ticket++}; }
@@ -336,6 +323,8 @@ void release(State& state, Token token);
 void release_unsent(State& state, const Copy& copy, const std::string& destination);
 /// The delivery's lease is over: its credit comes back. Harmless for an unknown token.
 void end_delivery(State& state, Token token, Past past);
+/// Ends deliveries whose settling is in doubt, once their leases are over.
+void end_doubtful(State& state);
 std::string delivery_id(Token token);
 std::optional<Token> parse_delivery_id(std::string_view text);
 
@@ -388,21 +377,6 @@ void stats(State& state, Call& call);
 boost::json::object breaker_object(const Guard& guard);
 /// Clients that are connected and have said hello.
 std::int64_t greeted_clients(const State& state);
-
-// guard.cpp
-/// Whether a call may go; where it may, it is under way from here on.
-bool admit(State& state, Store store, Ticket ticket, Behalf behalf);
-/// A call has come to its end at the store; harmless for one that was never let through.
-void concluded(State& state, Store store, Ticket ticket, bool well);
-/// How long a store's breaker stays open yet.
-Ms open_for(const State& state, Store store);
-/// Whether a call now would be kept away, without asking.
-bool shut(const State& state, Store store);
-/// Calls past the call timeout have failed, as far as those who wait for them go.
-void time_out_calls(State& state);
-/// What the store says of a step that was given up is put right: what it leased, nobody got.
-void came_late(State& state, Ticket ticket, const Result<Answer>& answer);
-std::optional<Tick> next_timeout(const State& state);
 
 // checkup.cpp
 /// Looks how the stores are, past their breakers.

@@ -1,14 +1,20 @@
-// A filter over the JSON messages in and out of each connection. The shipped bus has none.
+// A filter over the JSON messages in and out of each connection, and over what is told of the
+// connections themselves. The shipped bus has none.
 //
-// Threads: both methods may be called from several threads at once; outbound() must not block.
+// Threads: all methods may be called from several threads at once; outbound() must not block.
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "reference/core/ids.hpp"
 
 namespace reference::executor {
+
+/// What is asked about the connections: all of them, one, or numbers.
+enum class Asked : std::uint8_t { all, one, numbers };
 
 class Edge {
  public:
@@ -22,6 +28,13 @@ class Edge {
 
   /// What the client gets to see instead of `message`.
   virtual std::vector<boost::json::value> outbound(core::Conn conn, boost::json::value message) = 0;
+
+  /// What is told instead of `told`; nothing: there is no such connection.
+  virtual std::optional<boost::json::object> connected(Asked asked,
+                                                       std::optional<boost::json::object> told) {
+    static_cast<void>(asked);
+    return told;
+  }
 };
 
 }  // namespace reference::executor

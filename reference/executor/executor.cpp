@@ -100,12 +100,28 @@ void Executor::stop(core::Ms within) {
   changed_.wait_for(lock, within, [this] { return !core_.busy(); });
 }
 
-void Executor::scrape(std::function<void(std::optional<std::string>)> then) {
+void Executor::scrape(std::function<void(std::string)> then) {
   const Lock lock(mutex_);
   const core::Ticket ticket{next_scrape_++};
   scrapes_.emplace(ticket, std::move(then));
   core_.scrape(ticket, now());
   carry_out();
+}
+
+std::optional<boost::json::object> Executor::connected(Asked asked, core::Conn one) {
+  const auto told = [&]() -> std::optional<boost::json::object> {
+    const Lock lock(mutex_);
+    switch (asked) {
+      case Asked::all:
+        return core_.connections();
+      case Asked::one:
+        return core_.connection(one);
+      case Asked::numbers:
+        return core_.connection_stats();
+    }
+    return std::nullopt;
+  };
+  return edge_ == nullptr ? told() : edge_->connected(asked, told());
 }
 
 bool Executor::ready() {

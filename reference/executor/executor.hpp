@@ -62,9 +62,12 @@ class Executor {
   /// Ends all threads; nothing reaches the outlet afterwards.
   void end();
 
-  /// Asks for the metrics page; `then` gets it, or nothing where the store fails. Called with the
-  /// executor's lock held: it must not block and must not call back.
-  void scrape(std::function<void(std::optional<std::string>)> then);
+  /// Asks for the metrics page; `then` gets it. Called with the executor's lock held: it must not
+  /// block and must not call back.
+  void scrape(std::function<void(std::string)> then);
+
+  /// Who is connected, as JSON; nothing where `one` is asked for and is not.
+  std::optional<boost::json::object> connected(Asked asked, core::Conn one = {});
 
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();
@@ -98,7 +101,7 @@ class Executor {
   bool swept_once_ = false;
   bool store_failing_ = false;     ///< the queue store
   bool payloads_failing_ = false;  ///< only for the log
-  std::map<core::Ticket, std::function<void(std::optional<std::string>)>> scrapes_;
+  std::map<core::Ticket, std::function<void(std::string)>> scrapes_;
   std::uint64_t next_scrape_ = 1;
 
   Illness queues_illness_;

@@ -1,4 +1,4 @@
-// Accepting, plain HTTP, and the way down. Source: END-6, END-9, HLT-3, SEC-5.
+// Accepting, plain HTTP, and the way down. Source: END-5, END-6, END-9, HLT-3, SEC-5.
 #include "reference/server/server.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -9,6 +9,8 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
 #include <csignal>
 #include <map>
 #include <mutex>
@@ -32,7 +34,17 @@ constexpr std::uint32_t kHeaderBytes = 16'384;
 constexpr std::uint64_t kBodyBytes = 65'536;
 constexpr core::Ms kCloseTime{1'500};
 constexpr const char* kPlain = "text/plain; charset=utf-8";
+constexpr const char* kJson = "application/json";
 constexpr const char* kPrometheus = "text/plain; version=0.0.4; charset=utf-8";
+
+// The number of a connection, as its page's address ends.
+std::optional<core::Conn> parse_conn(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end || text != std::to_string(number)) return std::nullopt;
+  return core::Conn{number};
+}
 
 class Sessions : public Roster, public executor::Outlet {
  public:
@@ -133,17 +145,34 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                    ready ? "ready\n" : "not ready\n");
     }
     if (role_ == core::Role::client && path == "/metrics" && get) return write_metrics(request);
+    if (role_ == core::Role::client && path.starts_with("/ws/") && !here && get)
+      return write_connections(request, path);
     if (here) return write(request, http::status::upgrade_required, "WebSocket only\n");
     write(request, http::status::not_found, "not found\n");
+  }
+
+  // Who is connected.
+  void write_connections(const HttpRequest& request, std::string_view path) {
+    constexpr std::string_view kOne = "/ws/connections/";
+    using executor::Asked;
+    std::optional<boost::json::object> told;
+    if (path == "/ws/connections")
+      told = shared_.executor.connected(Asked::all);
+    else if (path == "/ws/stats")
+      told = shared_.executor.connected(Asked::numbers);
+    else if (const auto conn =
+                 path.starts_with(kOne) ? parse_conn(path.substr(kOne.size())) : std::nullopt)
+      told = shared_.executor.connected(Asked::one, *conn);
+    if (!told) return write(request, http::status::not_found, "not found\n");
+    write(request, http::status::ok, boost::json::serialize(*told) + '\n', kJson);
   }
 
   void write_metrics(const HttpRequest& request) {
     auto held = std::make_shared<HttpRequest>(request);
     auto self = shared_from_this();
-    shared_.executor.scrape([self, held](std::optional<std::string> page) {
+    shared_.executor.scrape([self, held](std::string page) {
       asio::post(self->socket_.get_executor(), [self, held, page = std::move(page)] {
-        if (page) return self->write(*held, http::status::ok, *page, kPrometheus);
-        self->write(*held, http::status::service_unavailable, "the store does not answer\n");
+        self->write(*held, http::status::ok, page, kPrometheus);
       });
     });
   }

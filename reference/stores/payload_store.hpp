@@ -51,7 +51,8 @@ class PayloadStore {
   virtual core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
                                  core::Ms ttl, core::Shift shift) = 0;
 
-  /// At most `count` pieces from number `first` on; none where the payload is not there.
+  /// At most `count` pieces from number `first` on; none where the payload is not there. An empty
+  /// id tells only whether the store answers, in one round trip.
   virtual core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id,
                                                         std::uint32_t first,
                                                         std::uint32_t count) = 0;

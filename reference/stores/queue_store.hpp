@@ -27,6 +27,8 @@ class QueueStore {
   virtual core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
                                                         core::Shift shift) = 0;
 
+  /// The counts of a destination without a name tell only whether the store answers, in one round
+  /// trip.
   virtual core::Result<core::View> look(const core::Question& question, core::Shift shift) = 0;
 
   /// Ends leases, wakes delayed messages and removes expired ones, at most `at_most` of each. A

@@ -230,6 +230,18 @@ Rows Connection::run(const Query& query, const Args& args) {
   });
 }
 
+core::Result<void> Connection::ping() {
+  for (int tries_left = kTries - 1;; --tries_left) {
+    try {
+      open();
+      execute("SELECT 1");
+      return {};
+    } catch (const Failure& failure) {
+      if (!failure.again || tries_left == 0) return tl::unexpected(failure.error);
+    }
+  }
+}
+
 void Connection::begin(bool synced) {
   committing_ = false;
   open();

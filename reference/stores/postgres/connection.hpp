@@ -83,6 +83,9 @@ class Connection {
     }
   }
 
+  /// Whether the server answers, in one round trip.
+  core::Result<void> ping();
+
   /// As the bus' own role, with every session's messages in sight. Where nothing of it need
   /// survive a power cut, `synced` is false.
   void begin(bool synced);

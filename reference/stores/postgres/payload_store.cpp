@@ -95,6 +95,11 @@ std::optional<std::int64_t> PostgresPayloadStore::find(const core::TransactionId
 Result<std::vector<core::Piece>> PostgresPayloadStore::pieces(const core::TransactionId& id,
                                                               std::uint32_t first,
                                                               std::uint32_t count) {
+  if (id.empty()) {
+    if (const auto answered = connection_.ping(); !answered)
+      return tl::unexpected(answered.error());
+    return std::vector<core::Piece>();
+  }
   return connection_.carry_out(true, [&] {
     const auto rows = connection_.run(
         kPieces, args(as_text(id), std::int64_t{first}, std::int64_t{first} + std::int64_t{count}));
