@@ -132,14 +132,16 @@ std::vector<Span> spans_of(const View& view, const Claims& claims, std::string_v
 }
 
 /// The first publish of that mode that does not need the hanging store and was refused, or an ack.
+/// Only as long as no call to the other store can have timed out, which is one reason to refuse.
 const Operation* refused_beside(const View& view, const Claims& claims, const Hang& hang,
                                 std::string_view mode) {
+  const Time timeout = declared(claims, "breaker.call_timeout_ms").value_or(4 * kGraceOtherwise);
+  const Time until = std::min(hang.to, hang.from + timeout / 2);
   const auto is_refused = [&](const Operation& request) {
     const bool of_its_own = request.error == "no_answer" || request.error == "disconnected" ||
                             request.error == "rate_limited" || request.error == "backpressure" ||
                             request.error == "lease_lost";
-    return request.invoked >= hang.from && request.answered < hang.to && !request.ok() &&
-           !of_its_own;
+    return request.invoked >= hang.from && request.answered < until && !request.ok() && !of_its_own;
   };
   for (const Operation& publish : view.operations(Action::publish)) {
     if (text_of(publish.asked, "mode") != mode || needs_store(publish, claims)) continue;
