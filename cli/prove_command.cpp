@@ -38,10 +38,13 @@ contract::Result<std::vector<runner::MutantSpec>> mutants_for(const ProveWords& 
   auto target = target_of(words.target);
   if (!target) return tl::make_unexpected(target.error());
   auto mutants = runner::edge_mutants(*target);
-  const bool embedded = quoted(words.target).empty();
-  const bool edge_alone = !words.only.empty() && missing(words.only, mutants).empty();
-  if (!embedded || edge_alone) return mutants;
-  auto seams = runner::seam_mutants("refbus_mutants", *target);
+  if (!is_embedded(words.target)) return mutants;
+  // What one process with a file cannot show is shown on servers.
+  const auto pair = pair_of(words.target);
+  if (!pair) return tl::make_unexpected(pair.error());
+  for (runner::MutantSpec& mutant : mutants) mutant.elsewhere = {*pair};
+  if (!words.only.empty() && missing(words.only, mutants).empty()) return mutants;
+  auto seams = runner::seam_mutants("refbus_mutants", *target, {*pair});
   if (!seams) return tl::make_unexpected(seams.error());
   mutants.insert(mutants.begin(), seams->begin(), seams->end());
   return mutants;
@@ -94,7 +97,7 @@ int prove_command(const ProveWords& words) {
     return kExitUsage;
   }
   // Around refbus the proof is whole: every judged case must have its mutant.
-  const bool whole = words.only.empty() && quoted(words.target).empty();
+  const bool whole = words.only.empty() && is_embedded(words.target);
   const auto unproven = whole ? runner::unproven_cases(*mutants) : std::vector<std::string>();
   if (!words.only.empty())
     std::erase_if(*mutants, [&](const runner::MutantSpec& mutant) {
@@ -122,7 +125,7 @@ int prove_command(const ProveWords& words) {
   const auto killed =
       std::count_if(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.killed; });
   // Around refbus there is no such excuse: it is there to be judged by every case.
-  const bool embedded = quoted(words.target).empty();
+  const bool embedded = is_embedded(words.target);
   const auto tried = std::count_if(proofs.begin(), proofs.end(), [&](const Proof& proof) {
     return embedded || proof.not_here.empty();
   });
