@@ -19,6 +19,8 @@ std::vector<const Scenario*> all() {
            compression(),
            damage(),
            integrity(),
+           links(),
+           tripped(),
            expired(),
            expiry(),
            fanout(),

@@ -24,6 +24,7 @@
 
 namespace busproof::stage {
 
+class Links;
 using std::chrono::milliseconds;
 
 /// Ends a scenario: blocked, inconclusive or unverified, and why.
@@ -210,6 +211,10 @@ class Stage {
   /// The power of that disk is cut, and the bus is gone at once: the marks "power_cut" and "kill".
   /// With start_bus() both are back.
   void cut_power();
+
+  /// What stands between the bus and its servers (links.hpp). Those of a shared bus carry what
+  /// others do, too.
+  Links links();
 
   /// Ends the scenario as unverified where the bus is not its alone: not launched for it.
   void need_own_bus() const;
