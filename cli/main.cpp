@@ -148,9 +148,9 @@ std::string without_password(std::string word) {
   const auto scheme = word.find("://");
   if (scheme == std::string::npos) return word;
   const auto colon = word.find(':', scheme + 3);
-  const auto host = word.find('@', scheme + 3);
-  if (host != std::string::npos && colon < host && word.find_first_of("/?#", scheme + 3) > host)
-    word.replace(colon + 1, host - colon - 1, "***");
+  // A password that was not escaped may hold any sign: rather too much is hidden than too little.
+  const auto host = word.rfind('@');
+  if (host != std::string::npos && colon < host) word.replace(colon + 1, host - colon - 1, "***");
   return word;
 }
 

@@ -152,6 +152,18 @@ TEST_F(Configuration, SurvivesAPowerLossUnlessToldThatItNeedNot) {
   EXPECT_EQ(config.loss_window, core::Ms(50));
 }
 
+TEST_F(Configuration, SaysHowMuchAtOnce) {
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.publish_per_s, std::nullopt);
+  EXPECT_EQ(config.limits.connections_max, std::nullopt);
+  variables = {{"REFBUS_PUBLISH_PER_S", "200"}, {"REFBUS_CONNECTIONS_MAX", "8"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.limits.publish_per_s, 200);
+  EXPECT_EQ(config.limits.connections_max, 8);
+  variables["REFBUS_PUBLISH_PER_S"] = "0";
+  EXPECT_NE(error().find("REFBUS_PUBLISH_PER_S=0 is not allowed"), std::string::npos);
+}
+
 TEST_F(Configuration, SaysHowLargePayloadsAreStored) {
   EXPECT_EQ(error(), "");
   EXPECT_EQ(config.limits.chunk_threshold_bytes, 50U * 1'048'576U);

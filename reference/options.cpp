@@ -57,7 +57,7 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "REFBUS_CHUNK_THRESHOLD_BYTES, REFBUS_UPLOAD_TTL_MS (3600000 from the last part on),\n"
       "REFBUS_UPLOADS_MAX (1000), REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX,\n"
       "REFBUS_LEASE_DEFAULT_MS, REFBUS_PING_MS (30000; a peer silent for twice that is dropped),\n"
-      "REFBUS_MESSAGES_MAX (any\n"
+      "REFBUS_PUBLISH_PER_S, REFBUS_CONNECTIONS_MAX, REFBUS_MESSAGES_MAX (any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
       "dead_letter), REFBUS_ARCHIVE=1 to archive what expires, REFBUS_STORE as --store,\n"
       "REFBUS_PAYLOAD_STORE (the same one), REDIS_URL (redis://127.0.0.1:6379) and\n"

@@ -12,7 +12,7 @@ struct Row {
   bool retryable;
 };
 
-constexpr std::array<Row, 22> kRows{{{-32700, "parse_error", false},
+constexpr std::array<Row, 23> kRows{{{-32700, "parse_error", false},
                                      {-32600, "invalid_request", false},
                                      {-32601, "method_not_found", false},
                                      {-32602, "invalid_params", false},
@@ -24,6 +24,7 @@ constexpr std::array<Row, 22> kRows{{{-32700, "parse_error", false},
                                      {1006, "invalid_argument", false},
                                      {1007, "hello_first", false},
                                      {1010, "payload_too_large", false},
+                                     {1011, "rate_limited", true},
                                      {1012, "backpressure", true},
                                      {1021, "digest_mismatch", false},
                                      {1022, "upload_offset", true},

@@ -23,6 +23,7 @@ enum class Kind : std::uint8_t {
   invalid_argument,
   hello_first,
   payload_too_large,
+  rate_limited,
   backpressure,
   digest_mismatch,
   upload_offset,

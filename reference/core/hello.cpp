@@ -69,6 +69,10 @@ json::object capabilities(const State& state) {
   return claimed;
 }
 
+json::value or_none(std::optional<std::int64_t> limit) {
+  return limit ? json::value(*limit) : json::value(nullptr);
+}
+
 json::object limits(const Limits& limits) {
   return {{"inline_bytes_max", limits.inline_bytes_max},
           {"payload_bytes_max", limits.payload_bytes_max},
@@ -104,8 +108,8 @@ json::object limits(const Limits& limits) {
           {"name_bytes_max", limits.name_bytes_max},
           {"json_depth_max", limits.json_depth_max},
           {"retain_settled_ms", nullptr},
-          {"connections_max", nullptr},
-          {"publish_per_s", nullptr},
+          {"connections_max", or_none(limits.connections_max)},
+          {"publish_per_s", or_none(limits.publish_per_s)},
           {"breaker",
            {{"failures", limits.breaker.failures},
             {"open_ms", limits.breaker.open.count()},
@@ -183,6 +187,13 @@ json::object hello_result(const State& state) {
           {"guarantees", std::move(guarantees)}};
 }
 
+// Those of the control endpoint are not counted, nor those that have yet to say hello.
+bool is_full(const State& state) {
+  const auto most = state.settings.limits.connections_max;
+  return most && std::count_if(state.connections.begin(), state.connections.end(),
+                               [](const auto& one) { return one.second.greeted; }) >= *most;
+}
+
 void hello(State& state, Call& call) {
   auto& from = *state.connection(call.reply.conn);
   if (from.greeted) {
@@ -198,6 +209,10 @@ void hello(State& state, Call& call) {
   }
   if (const auto fault = check_first(call.params, state.settings.limits.name_bytes_max)) {
     state.refuse(call.reply, *fault);
+    return;
+  }
+  if (is_full(state)) {
+    state.refuse(call.reply, {Kind::rate_limited, "as many connections as may be are open"});
     return;
   }
   from.greeted = true;

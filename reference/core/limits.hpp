@@ -9,6 +9,10 @@
 
 namespace reference::core {
 
+/// A payload outlives the row of its message or upload by this, so that no reader finds the row
+/// without it.
+constexpr Ms kPayloadSlack{60'000};
+
 struct Backoff {
   Ms base{100};
   int factor = 2;
@@ -52,6 +56,8 @@ struct Limits {
   int priority_min = 0;
   int priority_max = 10;
   int priority_default = 0;
+  std::optional<std::int64_t> publish_per_s;    ///< of the whole bus
+  std::optional<std::int64_t> connections_max;  ///< that have said hello
   int credit_default = 16;
   int credit_max = 1'000;
   std::size_t batch_max = 256;

@@ -14,8 +14,6 @@ namespace {
 namespace json = boost::json;
 using Shared = std::shared_ptr<Submission>;
 
-// A payload outlives its message's row by this, so that no reader finds the row without it.
-constexpr Ms kPayloadSlack{60'000};
 const Fault kWrongDigest{Kind::digest_mismatch, "event.datadigest is not the payload's"};
 const Fault kConflict{Kind::conflict, "the same source and id came with another payload"};
 
@@ -348,9 +346,22 @@ void submit(State& state, const Shared& submission) {
   advance(state, line);
 }
 
+// Refuses what is more than the bus takes in a second.
+bool beyond_rate(State& state, const Reply& reply, std::size_t count) {
+  const auto per_s = state.settings.limits.publish_per_s;
+  if (!per_s) return false;
+  const auto wait = state.publish_rate.take(state.now, *per_s, static_cast<std::int64_t>(count));
+  if (!wait) return false;
+  Fault fault{Kind::rate_limited, "more publishes than publish_per_s"};
+  fault.more["retry_after_ms"] = wait->count();
+  state.refuse(reply, fault);
+  return true;
+}
+
 }  // namespace
 
 void publish(State& state, Call& call) {
+  if (beyond_rate(state, call.reply, 1)) return;
   const Caller& caller = state.connection(call.reply.conn)->caller;
   auto read = read_publication(state, caller, call.params);
   if (const auto* fault = std::get_if<Fault>(&read)) {
@@ -370,6 +381,7 @@ void publish_batch(State& state, Call& call) {
     return state.refuse(
         call.reply, invalid_argument("a batch has at most " +
                                      std::to_string(state.settings.limits.batch_max) + " items"));
+  if (beyond_rate(state, call.reply, items->size())) return;
   const Caller& caller = state.connection(call.reply.conn)->caller;
   auto submission = std::make_shared<Submission>();
   submission->reply = call.reply;

@@ -21,6 +21,7 @@
 #include "reference/core/core.hpp"
 #include "reference/core/event.hpp"
 #include "reference/core/params.hpp"
+#include "reference/core/rate.hpp"
 
 namespace reference::core {
 
@@ -217,6 +218,7 @@ struct State {
   std::optional<Tick> next_count;
 
   Latency queue_latency;
+  Rate publish_rate;
 
   std::array<Guard, 2> guards;      ///< by Store
   std::array<Checkup, 2> checkups;  ///< by Store

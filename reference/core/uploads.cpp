@@ -14,8 +14,6 @@ namespace json = boost::json;
 // What the appends of one connection may hold in chunks while they wait, as base 64.
 constexpr std::uint64_t kChunksWaiting = 2;
 constexpr std::uint64_t kBase64Of3 = 4;
-// A payload outlives its record by this, so that no reader finds the record without it.
-constexpr Ms kPayloadSlack{60'000};
 
 const Fault kUnknown{Kind::not_found, "no such upload"};
 const Fault kSealed{Kind::conflict, "the upload is committed"};

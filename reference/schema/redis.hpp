@@ -8,5 +8,6 @@ const char* redis_apply();
 const char* redis_sweep();
 const char* redis_look();
 const char* redis_orphans();
+const char* redis_uploads();
 
 }  // namespace reference::schema

@@ -148,9 +148,14 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
     silent_looks_ = anything || paused_ ? 0 : silent_looks_ + 1;
     const core::Ms silence = silent_looks_ * (bounds_.ping / kLooks), margin = bounds_.ping / 2;
     if (silence >= bounds_.idle - margin) return cut_now();
-    if (silent_looks_ == kLooks / 2)
-      stream_.async_ping({}, [self = shared_from_this()](error_code) {});
+    if (silent_looks_ == kLooks / 2 && !pinging_) ping();
     listen_for_silence();
+  }
+
+  // A peer that says something and reads nothing keeps a ping waiting; Beast takes one at a time.
+  void ping() {
+    pinging_ = true;
+    stream_.async_ping({}, [self = shared_from_this()](error_code) { self->pinging_ = false; });
   }
 
   [[nodiscard]] std::uint64_t reads() const { return stream_.next_layer().reads(); }
@@ -244,6 +249,7 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
   bool reading_ = false;
   bool paused_ = false;
   bool writing_ = false;
+  bool pinging_ = false;
   bool ended_ = false;
   int silent_looks_ = 0;
   std::optional<ws::close_code> closing_;

@@ -114,6 +114,7 @@ TEST(SqliteArchive, KeepsWhatTheSweepTookAndHowMany) {
   clock.ms += 100;
   ASSERT_TRUE(queues.sweep(100, 3, core::Shift(0)));
   ASSERT_TRUE(queues.sweep(100, 3, core::Shift(0)));
+  const auto held = (*database)->hold();
   sqlite::Statement archived(**database, "SELECT transaction_id, swept FROM message_archive");
   Ids found;
   while (archived.row()) {

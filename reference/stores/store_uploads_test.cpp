@@ -119,8 +119,7 @@ TEST_P(UploadStores, AnUploadThatExpiredCannotBeNamed) {
   EXPECT_EQ(sweep().unreferenced, Ids{"up"});
 }
 
-INSTANTIATE_TEST_SUITE_P(Every, UploadStores, ::testing::Values(Kind::sqlite, Kind::memory),
-                         kind_name);
+INSTANTIATE_TEST_SUITE_P(Every, UploadStores, kEveryStore, kind_name);
 
 }  // namespace
 }  // namespace reference::stores

@@ -21,28 +21,19 @@ using history::text_of;
 using history::Time;
 using history::View;
 
-using Foreign = bool (*)(const Who& who, std::string_view destination);
-
-Judgement from_token() {
-  return Judgement::unverified("who an agent is the bus takes from a token");
-}
-
-const std::string& name_of(const View& view, const Operation& operation) {
-  return view.history().text(operation.destination);
-}
-
 /// A delivery to somebody whose message is another's; nothing else counts.
 std::optional<Judgement> astray(const View& view, Foreign foreign, std::string_view finding) {
   const auto all = everybody(view);
   for (const Delivery& delivery : view.deliveries()) {
     const Operation* publish = view.publish_of(delivery.message);
     const auto who = all.find(delivery.session);
-    if (publish == nullptr || who == all.end() || !foreign(who->second, name_of(view, *publish)))
+    if (publish == nullptr || who == all.end() ||
+        !foreign(who->second, destination_of(view, *publish)))
       continue;
     return Judgement::violated(
         std::string(finding),
-        fmt::format("Message m{} to {} came to \"{}\".", publish->message, name_of(view, *publish),
-                    who->second.agent),
+        fmt::format("Message m{} to {} came to \"{}\".", publish->message,
+                    destination_of(view, *publish), who->second.agent),
         {who->second.hello->invoke_index, publish->invoke_index, delivery.index});
   }
   return std::nullopt;
@@ -54,7 +45,7 @@ std::uint64_t passed_by(const View& view, Foreign foreign) {
   std::uint64_t judged = 0;
   for (const Operation& publish : view.operations(Action::publish))
     if (publish.ok() && std::any_of(all.begin(), all.end(), [&](const auto& one) {
-          return foreign(one.second, name_of(view, publish)) &&
+          return foreign(one.second, destination_of(view, publish)) &&
                  heard_later(view, one.first, publish.answered);
         }))
       ++judged;
@@ -67,10 +58,10 @@ std::optional<Judgement> let_in(const View& view, Foreign foreign, std::uint64_t
   for (const Operation& subscribe : view.operations(Action::subscribe)) {
     const auto who = all.find(subscribe.session);
     if (who == all.end() || subscribe.asked.contains("pattern") ||
-        !foreign(who->second, name_of(view, subscribe)))
+        !foreign(who->second, destination_of(view, subscribe)))
       continue;
     const std::string what =
-        fmt::format("Subscribing to {} as \"{}\" of \"{}\"", name_of(view, subscribe),
+        fmt::format("Subscribing to {} as \"{}\" of \"{}\"", destination_of(view, subscribe),
                     who->second.agent, who->second.workspace);
     if (auto wrong = not_refused(subscribe, "forbidden", what, judged)) return wrong;
   }
@@ -93,7 +84,7 @@ bool nobody_there(const View& view, const Operation& publish) {
 
 Judgement judge_waits(const View& view, const contract::Claims& claims, std::string_view mode) {
   return judge_none_lost_of(view, claims, [&](const Operation& publish) {
-    return text_of(publish.asked, "mode") == mode && inbox_owner(name_of(view, publish)) &&
+    return text_of(publish.asked, "mode") == mode && inbox_owner(destination_of(view, publish)) &&
            nobody_there(view, publish);
   });
 }
@@ -107,7 +98,7 @@ Judgement judge_reached(const View& view, const contract::Claims& claims, Concer
   Judgement judgement = judge_topic_lost_of(
       view, claims, [&](const Subscriber& subscriber, const Operation& publish) {
         const auto who = all.find(subscriber.session());
-        if (subscriber.pattern || who == all.end() || !concerns(name_of(view, publish)))
+        if (subscriber.pattern || who == all.end() || !concerns(destination_of(view, publish)))
           return false;
         listening.insert(who->second.agent);
         return true;
@@ -145,7 +136,7 @@ std::optional<Judgement> for_backlog(const View& view, const contract::Claims& c
   return for_every_pair(view, claims,
                         [&](const Handed& a, const Handed& b) -> std::optional<Judgement> {
                           if (a.given_back != nullptr || b.given_back != nullptr ||
-                              !are_equals(a, b) || !inbox_owner(name_of(view, *a.publish)))
+                              !are_equals(a, b) || !inbox_owner(destination_of(view, *a.publish)))
                             return std::nullopt;
                           const Time asked = view.subscribe_of(a.delivery->subscription)->invoked;
                           return each({a, b, a.publish->answered<asked, a.publish->invoked> asked,

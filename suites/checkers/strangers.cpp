@@ -21,16 +21,6 @@ using history::Operation;
 using history::text_of;
 using history::View;
 
-using Foreign = bool (*)(const Who& who, std::string_view destination);
-
-Judgement from_token() {
-  return Judgement::unverified("who an agent is the bus takes from a token");
-}
-
-const std::string& name_of(const View& view, const Operation& operation) {
-  return view.history().text(operation.destination);
-}
-
 bool is_foreign(const Who& who, std::string_view destination) {
   return is_foreign_inbox(who, destination) || is_foreign_workspace(who, destination);
 }
@@ -53,13 +43,13 @@ Judgement judge_patterns(const View& view, const contract::Claims& claims, Forei
     const auto who = all.find(subscriber.session());
     if (!subscriber.pattern || who == all.end()) continue;
     for (const Operation& publish : view.operations(Action::publish)) {
-      if (!is_to_topics(publish) || !foreign(who->second, name_of(view, publish))) continue;
+      if (!is_to_topics(publish) || !foreign(who->second, destination_of(view, publish))) continue;
       for (const Delivery& delivery : view.deliveries_of(publish.message))
         if (delivery.subscription == subscriber.number())
           return Judgement::violated(
               "came_by_pattern",
               fmt::format("Message m{} to {} came to \"{}\" by the pattern \"{}\".",
-                          publish.message, name_of(view, publish), who->second.agent,
+                          publish.message, destination_of(view, publish), who->second.agent,
                           text_of(subscriber.subscribe->asked, "pattern")),
               {who->second.hello->invoke_index, subscriber.subscribe->invoke_index,
                publish.invoke_index, delivery.index});
@@ -123,7 +113,7 @@ Listed listed(const View& view, const Operation& page, const Who& who, Foreign f
     const Operation* publish =
         view.publish_of(static_cast<std::uint32_t>(number_of(item.get_object(), "message")));
     if (publish == nullptr) continue;
-    if (!foreign(who, name_of(view, *publish)))
+    if (!foreign(who, destination_of(view, *publish)))
       ++found.own;
     else if (found.foreign == nullptr)
       found.foreign = publish;
@@ -143,7 +133,7 @@ std::uint64_t left_out(const View& view, const Operation& page, const Who& who, 
   return static_cast<std::uint64_t>(
       std::count_if(all.begin(), all.end(), [&](const Operation& publish) {
         return publish.ok() && publish.answered < page.invoked && correlation_of(publish) == id &&
-               foreign(who, name_of(view, publish));
+               foreign(who, destination_of(view, publish));
       }));
 }
 
@@ -161,7 +151,7 @@ Judgement judge_unlisted(const View& view, const contract::Claims& claims, Forei
       return Judgement::violated(
           "foreign_listed",
           fmt::format("m{}, sent to {}, is listed for \"{}\".", found.foreign->message,
-                      name_of(view, *found.foreign), who->second.agent),
+                      destination_of(view, *found.foreign), who->second.agent),
           {who->second.hello->invoke_index, found.foreign->invoke_index, page.answer_index});
     // Who is shown nothing at all may have been shown nothing for another reason.
     if (found.own > 0) judged += left_out(view, page, who->second, foreign);

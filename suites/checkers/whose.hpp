@@ -28,6 +28,14 @@ struct Who {
 /// Every connection whose hello was answered with a result, by session.
 std::map<std::uint32_t, Who> everybody(const history::View& view);
 
+/// What is said where the bus takes from a token who a connection is.
+Judgement from_token();
+
+const std::string& destination_of(const history::View& view, const history::Operation& operation);
+
+/// Whose a destination is not.
+using Foreign = bool (*)(const Who& who, std::string_view destination);
+
 /// Whether the destination is another agent's inbox, or a workspace that it is no member of.
 bool is_foreign_inbox(const Who& who, std::string_view destination);
 bool is_foreign_workspace(const Who& who, std::string_view destination);

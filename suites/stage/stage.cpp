@@ -62,6 +62,16 @@ Session& Stage::connect() {
 
 Session& Stage::connect_silently() { return connect_to(setting_.target); }
 
+Session* Stage::try_connect() {
+  auto session = Session::open(setting_.target.connector(), shared());
+  if (!session) {
+    recorder().mark("not_connected");
+    return nullptr;
+  }
+  sessions_.push_back(std::move(*session));
+  return sessions_.back().get();
+}
+
 Session& Stage::connect_to(targets::Target& target) {
   auto session = Session::open(target.connector(), shared());
   if (!session && session.error().kind() == "one_connection")

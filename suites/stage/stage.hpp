@@ -70,6 +70,9 @@ class Stage {
   /// The same without the hello.
   targets::Session& connect_silently();
 
+  /// The same where the bus may rightly refuse that: null and the mark "not_connected" then.
+  targets::Session* try_connect();
+
   /// Whether a second connect() can succeed.
   [[nodiscard]] bool many_connections() const { return setting_.target.connector().many(); }
 

@@ -9,7 +9,9 @@
 --
 -- Keys, behind the prefix:
 --   seq           the last seq or place given              groups   the last group's number
---   m:SEQ         a message: h (packed, see HEAD), e (its event), b (its body), gone, err
+--   m:SEQ         a message: h (packed, see HEAD), e (its event), b (its body), gone, err, and
+--                 named, where an upload's record was
+--   n:UPLOAD      seqs of the messages that name its payload
 --   ids           transaction id -> seq                    names    the destinations, in order
 --   d:DESTINATION group's name -> its number               g:GROUP  a group and its counts
 --   r:GROUP       ready copies by rank, then place         w:GROUP  delayed copies by place
@@ -26,6 +28,7 @@ local expired_are_dead = ARGV[4] == '1'
 -- HEAD: the fields of a message that nothing but damage changes.
 local ID, DESTINATION, KIND, ROUTE, SIZE, STORED, CODEC, DIGEST = 1, 2, 3, 4, 5, 6, 7, 8
 local CREATED, EXPIRES, QUEUED, WHO, CORRELATION, SESSION, CHUNK = 9, 10, 11, 12, 13, 14, 15
+local UPLOAD, OWNER = 16, 17  -- an upload's record; the upload whose payload it names, or false
 
 -- COPY: a group's copy of a message. Its TOKEN is 16 hex digits, since numbers here have 53 bits. A ready one that was never delivered has no entry in o:GROUP,
 -- its score in r:GROUP says it all.
@@ -33,7 +36,7 @@ local STATE, ATTEMPT, SCORE, REASON, HOLDER, TOKEN, UNTIL = 1, 2, 3, 4, 5, 6, 7
 
 local REFERENCE = 1
 local EXPIRED, DELETED = 3, 4  -- outcomes
-local NOT_FOUND, LEASE_LOST, INVALID, FULL, CONFLICT = 0, 1, 2, 3, 4
+local NOT_FOUND, LEASE_LOST, INVALID, FULL, CONFLICT, NO_UPLOAD = 0, 1, 2, 3, 4, 5
 
 -- A score orders by rank and then by place: 53 bits hold ranks of +-1 000 and 4 * 10^12 places.
 local PLACES = 4398046511104

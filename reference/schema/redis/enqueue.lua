@@ -13,7 +13,7 @@ local function read_enqueue(at)
     correlation = optional(10), rank = number(11), ttl = number(12), not_after = number(13),
     ttl_max = number(14), delay = number(15), messages_max = number(16), identity = optional(17),
     window = number(18), who = field(19), session = optional(20), overflow = field(21),
-    fan_out = field(22) == '1', chunk = number(23),
+    fan_out = field(22) == '1', chunk = number(23), upload = field(24) == '1', owner = optional(25),
   }
 end
 
@@ -27,9 +27,17 @@ local function first_of(op)
   return {id = known[2], route = known[3], same = known[4] == op.digest}
 end
 
+-- The seq of an upload's record that may be named.
+local function find_upload(id)
+  local seq = seq_of(id)
+  local head = seq and read_head(seq)
+  return head and head[UPLOAD] and head[EXPIRES] > now and seq or nil
+end
+
 local function objection_to_enqueue(op)
   local first = first_of(op)
   if first then return not first.same and CONFLICT or nil end
+  if op.owner and not find_upload(op.owner) then return NO_UPLOAD end
   if not op.not_after then return nil end
   local left = op.not_after - now
   if left <= 0 or left > op.ttl_max then return INVALID end
@@ -114,7 +122,7 @@ local function enqueue(op, answer)
   if op.not_after then expires = math.min(expires, op.not_after) end
   call('HSET', prefix .. 'm:' .. seq, 'e', op.event, 'b', op.body, 'h', cmsgpack.pack({
     op.id, op.destination, op.kind, op.route, op.size, op.stored, op.codec, op.digest, now, expires,
-    op.fan_out, op.who, op.correlation, op.session, op.chunk}))
+    op.fan_out, op.who, op.correlation, op.session, op.chunk, op.upload, op.owner}))
   call('HSET', prefix .. 'ids', op.id, seq)
   call('ZADD', prefix .. 'expiry', expires, seq)
   if op.correlation and op.fan_out then
@@ -126,8 +134,13 @@ local function enqueue(op, answer)
          cmsgpack.pack({now + op.window, op.id, op.route, op.digest}), 'PX', op.window)
   end
   shorten(answer, math.max(expires - now, 0))
-  count('payload_count')
-  count('payload_bytes', op.size)
+  if op.owner then
+    call('HSET', prefix .. 'm:' .. find_upload(op.owner), 'named', 1)
+    call('SADD', prefix .. 'n:' .. op.owner, seq)
+  else
+    count('payload_count')
+    count('payload_bytes', op.size)
+  end
   if not op.fan_out then return end
   count('published')
   if #groups_of(op.destination) == 0 then make_group(op.destination, 'default') end

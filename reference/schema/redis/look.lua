@@ -8,6 +8,7 @@ local function arg(n) return ARGV[5 + n] end
 local function status_of(seq, head, spoiled)
   if head[EXPIRES] <= now then return STATUS_EXPIRED end
   if spoiled then return ERROR end
+  if head[UPLOAD] and call('HEXISTS', prefix .. 'm:' .. seq, 'named') == 0 then return PENDING end
   local pending = false
   for _, group in ipairs(groups_of(head[DESTINATION])) do
     local copy = read_copy(group, seq)
@@ -23,7 +24,8 @@ local function message_view(seq, with_body)
   return {seq, head[ID], head[DESTINATION], row[2], head[KIND], row[4] or '', head[ROUTE],
           text(head[SIZE]), text(head[STORED]), head[CODEC], head[DIGEST],
           status_of(seq, head, row[3]), text(head[CREATED]), text(head[EXPIRES]),
-          row[3] and '=' .. row[3] or '', text(head[CHUNK])}, #(row[4] or '')
+          row[3] and '=' .. row[3] or '', text(head[CHUNK]), head[UPLOAD] and 1 or 0,
+          head[OWNER] and '=' .. head[OWNER] or ''}, #(row[4] or '')
 end
 
 local function counts_of(group)
@@ -71,7 +73,7 @@ function ask.dead()
   local function letter(seq)
     local view, size = message_view(seq, true)
     local copy = read_copy(group, seq)
-    view[16], view[17] = copy[ATTEMPT], copy[REASON] or ''
+    view[19], view[20] = copy[ATTEMPT], copy[REASON] or ''
     return view, size
   end
   return page_of(group.dead_key, arg(3), tonumber(arg(4)), function() return true end, letter)
@@ -90,10 +92,11 @@ local function record(seq)
   if row[1] then
     local head = cmsgpack.unpack(row[1])
     return {seq, head[ID], head[WHO], text(head[CREATED]), text(head[SIZE]), head[ROUTE],
-            OUTCOME_OF[status_of(seq, head, row[2])]}, 0
+            OUTCOME_OF[status_of(seq, head, row[2])], head[UPLOAD] and 1 or 0}, 0
   end
   local past = cmsgpack.unpack(call('HGET', prefix .. 'past', seq))
-  return {seq, past[1], past[2], text(past[3]), text(past[4]), past[5], past[6]}, 0
+  return {seq, past[1], past[2], text(past[3]), text(past[4]), past[5], past[6],
+          past[8] and 1 or 0}, 0
 end
 
 function ask.audit()

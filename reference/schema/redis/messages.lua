@@ -14,20 +14,31 @@ local function note_ended(answer, group, seq, copy)
   end
 end
 
+-- What is left of a payload whose name `seq` was: nothing, where no other names it.
+local function release_payload(seq, head, answer)
+  local owner = head[OWNER] or head[ID]
+  if head[OWNER] then call('SREM', prefix .. 'n:' .. owner, seq) end
+  if head[OWNER] or head[UPLOAD] then
+    if call('EXISTS', prefix .. 'n:' .. owner) == 1 or seq_of(owner) then return end
+  end
+  count('payload_count', -1)
+  count('payload_bytes', -tonumber(head[SIZE]))
+  if head[ROUTE] == REFERENCE then table.insert(answer.unreferenced, owner) end
+end
+
 local function erase_message(seq, outcome, answer)
   local head = read_head(seq)
   if not head then return end
   local key = prefix .. 'm:' .. seq
-  count('payload_count', -1)
-  count('payload_bytes', -tonumber(head[SIZE]))
   if call('HEXISTS', key, 'err') == 1 then count('payload_corrupt', -1) end
-  if head[ROUTE] == REFERENCE then table.insert(answer.unreferenced, head[ID]) end
   call('HSET', prefix .. 'past', seq, cmsgpack.pack({
-    head[ID], head[WHO], head[CREATED], head[SIZE], head[ROUTE], outcome, head[SESSION]}))
+    head[ID], head[WHO], head[CREATED], head[SIZE], head[ROUTE], outcome, head[SESSION],
+    head[UPLOAD]}))
   call('ZADD', prefix .. 'ended', now, seq)
   call('ZREM', prefix .. 'expiry', seq)
   if head[CORRELATION] then call('ZREM', prefix .. 'c:' .. head[CORRELATION], seq) end
   call('UNLINK', key)
+  release_payload(seq, head, answer)
 end
 
 -- An expired message stays for those who hold a lease or a dead letter; the last takes it along.

@@ -14,20 +14,21 @@ constexpr Query kInsert{
     "INSERT INTO message_bus (id, transaction_id, seq, session_id, tool_name, provider_name, "
     "destination, queued, route, event, body_kind, payload, payload_size_bytes, compression_type, "
     "compressed_size_bytes, checksum, status, created_at, expires_at, metadata, correlation_id, "
-    "correlation_key, session_key, sender, identity, known_until, chunk) "
+    "correlation_key, session_key, sender, identity, known_until, chunk, upload, payload_owner) "
     "SELECT i.id, i.tid, i.seq, i.session, i.tool, i.provider, i.destination, i.queued, i.route, "
-    "i.event, i.kind, substr($29::bytea, i.at + 1, i.length), i.size, "
+    "i.event, i.kind, substr($31::bytea, i.at + 1, i.length), i.size, "
     "i.codec::compression_type, i.stored, i.checksum, i.status::message_status, "
     "message_bus_instant($26::bigint), message_bus_instant(i.expires), i.metadata::jsonb, "
-    "i.correlation, i.correlation_key, i.session_key, i.sender, i.identity, i.known, i.chunk "
+    "i.correlation, i.correlation_key, i.session_key, i.sender, i.identity, i.known, i.chunk, "
+    "i.upload, i.owner "
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], "
     "$7::text[], $8::bool[], $9::smallint[], $10::text[], $11::smallint[], $12::int[], "
     "$13::int[], $14::bigint[], $15::text[], $16::bigint[], $17::text[], $18::text[], "
     "$19::bigint[], $20::text[], $21::text[], $22::uuid[], $23::uuid[], $24::text[], "
-    "$25::uuid[], $27::bigint[], $28::bigint[]) "
+    "$25::uuid[], $27::bigint[], $28::bigint[], $29::smallint[], $30::text[]) "
     "AS i (id, tid, seq, session, tool, provider, destination, queued, route, event, kind, at, "
     "length, size, codec, stored, checksum, status, expires, metadata, correlation, "
-    "correlation_key, session_key, sender, identity, known, chunk)"};
+    "correlation_key, session_key, sender, identity, known, chunk, upload, owner)"};
 constexpr Query kOwe{
     "owe",
     "INSERT INTO message_bus_owed (queue_group, message, state, rank, place, attempt, due) "
@@ -122,7 +123,7 @@ Attributes attributes_of(const std::string& event) {
 struct Columns {
   Array id, tid, seq, session, tool, provider, destination, queued, route, event, kind, at, length,
       size, codec, stored, checksum, status, expires, metadata, correlation, correlation_key,
-      session_key, sender, identity, known, chunk;
+      session_key, sender, identity, known, chunk, upload, owner;
   std::string blob;
 
   void add(const NewMessage& message, std::int64_t number, core::Instant now);
@@ -162,12 +163,15 @@ void Columns::add(const NewMessage& message, std::int64_t number, core::Instant 
   codec.add(std::string(codec_name(op.codec)));
   stored.add(static_cast<std::int64_t>(op.stored));
   checksum.add(as_hex({reinterpret_cast<const char*>(op.digest.data()), op.digest.size()}));
-  status.add(std::string(message.owed_to.empty() ? "complete" : "pending"));
+  const bool waits = op.upload || !message.owed_to.empty();
+  status.add(std::string(waits ? "pending" : "complete"));
   expires.add(message.expires);
   correlation.add(text(op.correlation));
   correlation_key.add(key(op.correlation));
   sender.add(as_text(op.who));
   chunk.add(static_cast<std::int64_t>(op.chunk));
+  upload.add(std::int64_t{op.upload ? 1 : 0});
+  owner.add(text(op.payload));
   if (op.identity) {
     identity.add(as_uuid(reinterpret_cast<const unsigned char*>(op.identity->data())));
     known.add(now + op.window.count());
@@ -201,7 +205,7 @@ void Draft::write_messages() {
       kInsert, args(c.id, c.tid, c.seq, c.session, c.tool, c.provider, c.destination, c.queued,
                     c.route, c.event, c.kind, c.at, c.length, c.size, c.codec, c.stored, c.checksum,
                     c.status, c.expires, c.metadata, c.correlation, c.correlation_key,
-                    c.session_key, c.sender, c.identity, now_, c.known, c.chunk)
+                    c.session_key, c.sender, c.identity, now_, c.known, c.chunk, c.upload, c.owner)
                    .blob(c.blob));
   if (!groups.empty()) connection_.run(kOwe, args(groups, messages, ranks, dues));
   accepted_.clear();

@@ -15,7 +15,7 @@
 
 namespace reference::stores::postgres {
 
-class PostgresPayloadStore : public PayloadStore {
+class PostgresPayloadStore : public PayloadStore, public UploadStore {
  public:
   /// `dsn` as complete_dsn() makes it. `clock` is for tests: it stands in for the server's.
   explicit PostgresPayloadStore(std::string dsn, const Clock* clock = nullptr);
@@ -29,10 +29,22 @@ class PostgresPayloadStore : public PayloadStore {
   core::Result<bool> corrupt(const core::Corrupt& damage) override;
   core::Result<void> reset() override;
   core::Result<void> migrate() override;
+  UploadStore* uploads() override { return this; }
+
+  // uploads.cpp
+  core::Result<bool> open(const core::OpenUpload& open, core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> append(const core::AppendUpload& append,
+                                                   core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> upload(const core::TransactionId& id,
+                                                   core::Shift shift) override;
+  core::Result<bool> keep(const core::TransactionId& id, core::Ms ttl, core::Shift shift) override;
 
  private:
   [[nodiscard]] core::Instant now(core::Shift shift) const;
   std::optional<std::int64_t> find(const core::TransactionId& id);
+  struct UploadRow;
+  std::optional<UploadRow> find_upload(const Query& query, const core::TransactionId& id,
+                                       core::Instant at);
   void insert(std::int64_t payload, std::uint32_t n, const core::Piece& piece);
   Pieces read(std::int64_t payload);
   void write(std::int64_t payload, const Pieces& pieces);

@@ -14,6 +14,16 @@ constexpr Query kOldestWaiting{
     "ORDER BY message LIMIT 1"};
 constexpr Query kFind{"find_message",
                       "SELECT seq, destination FROM message_bus WHERE transaction_id = $1"};
+// Who takes the last name of a payload away waits, or has been waited for.
+constexpr Query kHoldUpload{"hold_upload",
+                            "SELECT pg_advisory_xact_lock_shared(message_bus_payload_lock($1))"};
+constexpr Query kFindUpload{"find_upload",
+                            "SELECT FROM message_bus WHERE transaction_id = $1 AND upload > 0 "
+                            "AND expires_at > message_bus_instant($2::bigint)"};
+constexpr Query kNameUpload{"name_upload",
+                            "UPDATE message_bus SET upload = 2, status = CASE status WHEN 'pending' "
+                            "THEN 'complete' ELSE status END WHERE transaction_id = $1 "
+                            "AND upload = 1"};
 constexpr Query kErase{"erase_message", "SELECT message_bus_erase(ARRAY[$1::bigint], $2, $3)"};
 constexpr Query kSpoil{"spoil",
                        "UPDATE message_bus SET error_message = $2, "
@@ -59,6 +69,12 @@ void PostgresQueueStore::owe(const core::Enqueue& op, NewMessage& message, Group
   message.owed_to.push_back(group.id);
 }
 
+bool PostgresQueueStore::holds_upload(const core::TransactionId& id) {
+  draft_->write_rows();
+  connection_.run(kHoldUpload, args(as_text(id)));
+  return connection_.run(kFindUpload, args(as_text(id), now_)).size() > 0;
+}
+
 void PostgresQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
   if (auto first = draft_->known(op)) {
     answer.repeats.push_back({op.id, std::move(first->id), first->route});
@@ -70,8 +86,12 @@ void PostgresQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
   if (op.not_after) message.expires = std::min(message.expires, *op.not_after);
   answer.due = std::min(answer.due.value_or(core::Ms::max()), core::Ms(message.expires - now_));
   auto& totals = draft_->totals();
-  ++totals.payload_count;
-  totals.payload_bytes += static_cast<std::int64_t>(op.size);
+  if (op.payload) {
+    connection_.run(kNameUpload, args(as_text(*op.payload)));
+  } else {
+    ++totals.payload_count;
+    totals.payload_bytes += static_cast<std::int64_t>(op.size);
+  }
   if (op.fan_out) {
     ++totals.published;
     auto groups = draft_->groups(op.destination);

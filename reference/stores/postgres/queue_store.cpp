@@ -77,6 +77,7 @@ std::optional<core::Refusal> PostgresQueueStore::objection(const core::QueueOp& 
       return std::nullopt;
     return core::Refusal::conflict;
   }
+  if (enqueue->payload && !holds_upload(*enqueue->payload)) return core::Refusal::no_upload;
   if (!enqueue->not_after) return std::nullopt;
   const auto left = *enqueue->not_after - now_;
   if (left <= 0 || left > enqueue->ttl_max.count()) return core::Refusal::invalid;

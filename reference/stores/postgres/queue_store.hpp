@@ -80,6 +80,8 @@ class PostgresQueueStore : public QueueStore {
   // queue_messages.cpp
   void owe(const core::Enqueue& op, NewMessage& message, GroupRow& group);
   bool make_room(const core::Enqueue& op, GroupRow& group);
+  /// Whether there is such an upload to be named; it stays until this transaction's end.
+  bool holds_upload(const core::TransactionId& id);
 
   // queue_views.cpp
   core::View view(const core::AskMessage& ask);

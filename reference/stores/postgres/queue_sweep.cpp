@@ -106,7 +106,7 @@ void PostgresQueueStore::sweep_expired(int at_most, core::Swept& swept) {
   const auto rows =
       connection_.run(kCleanUp, args(at_most, now_, expiry_.dead_letters, expiry_.archive));
   for (int row = 0; row < rows.size(); ++row)
-    if (rows.truth(row, 1)) swept.unreferenced.push_back(from_text(rows.text(row, 0)));
+    if (!rows.is_null(row, 1)) swept.unreferenced.push_back(from_text(rows.text(row, 1)));
   swept.expired += rows.size();
   swept.more = swept.more || rows.size() == at_most;
 }

@@ -58,7 +58,7 @@ constexpr Query kOneDestination{
     "FROM message_bus_group WHERE destination = $1 ORDER BY id"};
 #define REFBUS_POSTGRES_AUDIT(TABLE, OUTCOME)                                            \
   "SELECT seq, transaction_id, sender, message_bus_ms(created_at), payload_size_bytes, " \
-  "route, " OUTCOME " FROM " TABLE
+  "route, " OUTCOME ", upload FROM " TABLE
 #define REFBUS_POSTGRES_OUTCOME                                \
   "CASE WHEN message_bus_ms(expires_at) <= $3::bigint THEN 3 " \
   "ELSE array_position(ARRAY['pending', 'complete', 'error', 'expired'], status::text) - 1 END"
@@ -118,6 +118,9 @@ core::MessageView message_of(const Rows& rows, int row, int first, core::Instant
   view.stored = static_cast<std::uint64_t>(rows.integer(row, first + kStored));
   view.codec = codec_of(rows.text(row, first + kCodec));
   view.chunk = static_cast<std::uint64_t>(rows.integer(row, first + kChunk));
+  view.upload = rows.integer(row, first + kUpload) > 0;
+  if (!rows.is_null(row, first + kPayloadOwner))
+    view.payload = from_text(rows.text(row, first + kPayloadOwner));
   view.digest = digest_of(rows.text(row, first + kChecksum));
   view.created = rows.integer(row, first + kCreated);
   view.expires = rows.integer(row, first + kExpires);
@@ -212,7 +215,8 @@ core::View PostgresQueueStore::view(const core::AskAudit& ask) {
                             .at = rows.integer(row, 3),
                             .size = static_cast<std::uint64_t>(rows.integer(row, 4)),
                             .route = route_of(rows.integer(row, 5)),
-                            .outcome = static_cast<core::Outcome>(rows.integer(row, 6))});
+                            .outcome = static_cast<core::Outcome>(rows.integer(row, 6)),
+                            .upload = rows.integer(row, 7) > 0});
   }
   return page;
 }

@@ -26,7 +26,7 @@ class Encoder {
 
   void operator()(const core::Enqueue& op) {
     const auto& body = op.route == core::Route::inlined ? op.body.bytes : kNothing;
-    begin("enqueue", 24);
+    begin("enqueue", 26);
     command_.view(op.id).view(op.destination).view(op.event);
     number(op.body.kind).view(body);
     number(op.route).add(static_cast<std::int64_t>(op.size));
@@ -39,7 +39,8 @@ class Encoder {
       identity.emplace(reinterpret_cast<const char*>(op.identity->data()), sizeof *op.identity);
     command_.add(optional(identity)).add(op.window.count()).view(op.who);
     command_.add(optional(op.session)).view(overflow_text(op.overflow)).view(flag(op.fan_out));
-    command_.add(static_cast<std::int64_t>(op.chunk));
+    command_.add(static_cast<std::int64_t>(op.chunk)).view(flag(op.upload));
+    command_.add(optional(op.payload));
   }
   void operator()(const core::Join& op) { begin("join", 2).view(op.destination).view(op.group); }
   void operator()(const core::Lease& op) {

@@ -5,7 +5,9 @@
 #include <array>
 #include <charconv>
 
+#include "reference/schema/redis.hpp"
 #include "reference/stores/damage.hpp"
+#include "reference/stores/redis/pieces.hpp"
 #include "reference/stores/redis/rows.hpp"
 
 namespace reference::stores::redis {
@@ -19,13 +21,6 @@ namespace {
 constexpr const char* kTag = "{payloads}:";
 constexpr int kSweptAtOnce = 1'000;
 
-// codec and size in decimal, a space behind each, then the digest and the bytes.
-std::string encode(const core::Piece& piece) {
-  std::string text =
-      std::to_string(static_cast<int>(piece.codec)) + ' ' + std::to_string(piece.size) + ' ';
-  text.append(reinterpret_cast<const char*>(piece.digest.data()), piece.digest.size());
-  return text += piece.stored;
-}
 
 std::optional<core::Piece> decode(const std::string& text) {
   core::Piece piece;
@@ -47,7 +42,7 @@ void add_pieces(std::vector<Command>& commands, const std::string& key, const Pi
   commands.push_back(Command{"UNLINK", key});
   for (const auto& [n, piece] : pieces) {
     Command set{"HSET", key};
-    set.add(n).add(encode(piece));
+    set.add(n).add(piece_text(piece));
     commands.push_back(std::move(set));
   }
 }
@@ -59,7 +54,8 @@ RedisPayloadStore::RedisPayloadStore(std::shared_ptr<Connection> connection,
     : connection_(std::move(connection)),
       clock_(clock),
       prefix_(prefix + kTag),
-      ends_(prefix_ + "expiry") {}
+      ends_(prefix_ + "expiry"),
+      uploads_(schema::redis_uploads()) {}
 
 std::string RedisPayloadStore::key_of(const core::TransactionId& id) const {
   return prefix_ + "p:" + id;
@@ -142,13 +138,16 @@ Result<void> RedisPayloadStore::drop(std::span<const core::TransactionId> ids) {
   if (ids.empty()) return {};
   Command keys{"UNLINK"};
   Command ends{"ZREM", ends_};
+  Command open{"ZREM", prefix_ + "open"};
   for (const auto& id : ids) {
-    keys.add(key_of(id));
+    keys.add(key_of(id)).add(prefix_ + "u:" + id);
     ends.view(id);
+    open.view(id);
   }
   std::vector<Command> commands;
   commands.push_back(std::move(keys));
   commands.push_back(std::move(ends));
+  commands.push_back(std::move(open));
   return transact(std::move(commands));
 }
 

@@ -10,10 +10,11 @@
 #include "reference/stores/clock.hpp"
 #include "reference/stores/payload_store.hpp"
 #include "reference/stores/redis/connection.hpp"
+#include "reference/stores/redis/script.hpp"
 
 namespace reference::stores::redis {
 
-class RedisPayloadStore : public PayloadStore {
+class RedisPayloadStore : public PayloadStore, public UploadStore {
  public:
   /// All its keys begin with `prefix`, which holds no braces. A `clock`, for tests, takes the place
   /// of the server's; it must outlive the store.
@@ -29,10 +30,22 @@ class RedisPayloadStore : public PayloadStore {
   core::Result<bool> corrupt(const core::Corrupt& damage) override;
   core::Result<void> reset() override;
   core::Result<void> migrate() override;
+  UploadStore* uploads() override { return this; }
+
+  // uploads.cpp
+  core::Result<bool> open(const core::OpenUpload& open, core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> append(const core::AppendUpload& append,
+                                                   core::Shift shift) override;
+  core::Result<std::optional<core::Upload>> upload(const core::TransactionId& id,
+                                                   core::Shift shift) override;
+  core::Result<bool> keep(const core::TransactionId& id, core::Ms ttl, core::Shift shift) override;
 
  private:
   [[nodiscard]] std::string key_of(const core::TransactionId& id) const;
   core::Result<core::Instant> now(core::Shift shift);
+  [[nodiscard]] Command begin(core::Instant at, const char* what,
+                              const core::TransactionId& id) const;
+  core::Result<Reply> ask(Command command);
   core::Result<void> transact(std::vector<Command> commands);
   core::Result<std::vector<std::string>> expired(const std::string& limit, int at_most);
 
@@ -40,6 +53,7 @@ class RedisPayloadStore : public PayloadStore {
   const Clock* clock_;
   std::string prefix_;
   std::string ends_;  ///< the key of ids by when they may go
+  Script uploads_;
 };
 
 }  // namespace reference::stores::redis

@@ -13,7 +13,7 @@ namespace {
 
 core::MessageView view_of(const Reply& row) {
   core::MessageView view;
-  if (row.items.size() < 16) return view;
+  if (row.items.size() < 18) return view;
   view.id = row.items[1].text;
   view.destination = row.items[2].text;
   view.event = row.items[3].text;
@@ -28,6 +28,8 @@ core::MessageView view_of(const Reply& row) {
   view.expires = row.items[13].number();
   if (!row.items[14].text.empty()) view.error = row.items[14].text.substr(1);
   view.chunk = static_cast<std::uint64_t>(row.items[15].number());
+  view.upload = row.items[16].number() != 0;
+  if (!row.items[17].text.empty()) view.payload = row.items[17].text.substr(1);
   return view;
 }
 
@@ -103,7 +105,7 @@ Result<View> RedisQueueStore::ask(const core::AskDead& question, core::Shift shi
   core::DeadPage page;
   for (const auto& row : rows_of(*reply))
     page.letters.push_back(
-        {view_of(row), static_cast<int>(row.items[15].number()), row.items[16].text});
+        {view_of(row), static_cast<int>(row.items[18].number()), row.items[19].text});
   page.next = next_of(*reply);
   return View(std::move(page));
 }
@@ -151,7 +153,8 @@ Result<View> RedisQueueStore::ask(const core::AskAudit& question, core::Shift sh
                             .at = row.items[3].number(),
                             .size = static_cast<std::uint64_t>(row.items[4].number()),
                             .route = static_cast<core::Route>(row.items[5].number()),
-                            .outcome = static_cast<core::Outcome>(row.items[6].number())});
+                            .outcome = static_cast<core::Outcome>(row.items[6].number()),
+                            .upload = row.items[7].number() != 0});
   page.next = next_of(*reply);
   return View(std::move(page));
 }

@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <filesystem>
 #include <fstream>
 
@@ -134,7 +135,14 @@ void Database::run(const char* sql) {
     note(sqlite3_extended_errcode(handle_));
 }
 
+Database::Hold::Hold(Database& database) : database_(database), lock_(database.mutex_) {
+  database_.holder_ = std::this_thread::get_id();
+}
+
+Database::Hold::~Hold() { database_.holder_ = std::thread::id(); }
+
 void Database::begin(bool synced) {
+  assert(is_held());
   wanted_ = synced;
   synced = synced && power_loss_;
   if (synced != synced_) {
@@ -201,6 +209,7 @@ void Statement::reset() {
 }
 
 bool Statement::row() {
+  assert(database_.is_held());
   if (database_.failed() || handle_ == nullptr) return false;
   const int code = sqlite3_step(handle_);
   if (code == SQLITE_ROW) return true;

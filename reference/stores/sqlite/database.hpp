@@ -7,12 +7,14 @@
 // the disk itself failed while it was being written out.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "reference/core/result.hpp"
 
@@ -33,8 +35,20 @@ class Database {
   Database& operator=(const Database&) = delete;
   ~Database();
 
-  /// Keeps the other store's lane out for as long as the lock lives.
-  [[nodiscard]] std::unique_lock<std::mutex> hold() { return std::unique_lock(mutex_); }
+  /// Keeps the other store's lane out for as long as it lives. Transactions and statements of a
+  /// thread that holds nothing would mix with the other lane's: they are asserted against.
+  class Hold {
+   public:
+    explicit Hold(Database& database);
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+    ~Hold();
+
+   private:
+    Database& database_;
+    const std::lock_guard<std::mutex> lock_;
+  };
+  [[nodiscard]] Hold hold() { return Hold(*this); }
 
   /// `synced`: what commits is on the disk itself then, where it is to survive a power loss, and
   /// otherwise with the next catch_up(); else only safe from the process' end.
@@ -62,7 +76,10 @@ class Database {
   core::Result<void> open_file(const std::string& path);
   core::Result<void> lock(const std::string& directory);
 
+  [[nodiscard]] bool is_held() const { return holder_.load() == std::this_thread::get_id(); }
+
   std::mutex mutex_;
+  std::atomic<std::thread::id> holder_;
   sqlite3* handle_ = nullptr;
   int lock_ = -1;
   int code_ = 0;

@@ -75,6 +75,7 @@ TEST(Database, RefusesAForeignFile) {
 TEST(Database, WithoutRoomACommitIsDefinitelyUndoneAndLaterOnesGoOn) {
   TemporaryDirectory directory;
   auto database = *Database::open(directory.path());
+  const auto held = database->hold();
   ASSERT_TRUE(database->execute("CREATE TABLE t (a)"));
   Statement insert(*database, "INSERT INTO t VALUES (zeroblob(?))"),
       count(*database, "SELECT count(*) FROM t");
@@ -102,6 +103,7 @@ TEST(Database, LagsOnlyWhereAPowerLossNeedNotBeSurvivedAndUntilItCatchesUp) {
   for (const bool power_loss : {true, false}) {
     TemporaryDirectory directory;
     auto database = *Database::open(directory.path(), power_loss);
+    const auto held = database->hold();
     ASSERT_TRUE(database->execute("CREATE TABLE t (a)"));
     const auto commit = [&](bool synced) {
       database->begin(synced);
@@ -122,6 +124,7 @@ TEST(Database, LagsOnlyWhereAPowerLossNeedNotBeSurvivedAndUntilItCatchesUp) {
 TEST(Database, TheFirstErrorSticksUntilItIsTaken) {
   TemporaryDirectory directory;
   auto database = *Database::open(directory.path());
+  const auto held = database->hold();
   ASSERT_TRUE(database->execute("CREATE TABLE t (a UNIQUE)"));
   Statement insert(*database, "INSERT INTO t VALUES (?)");
   database->begin(true);

@@ -26,6 +26,7 @@ Result<void> run_from(Database& database, std::size_t seen) {
 
 Result<void> migrate(Database& database) {
   const auto known = static_cast<std::int64_t>(schema::sqlite_scripts().size());
+  const auto held = database.hold();
   database.begin(true);
   const auto seen = version_of(database);
   if (seen == known) return database.commit();

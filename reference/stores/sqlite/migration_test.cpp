@@ -12,12 +12,14 @@ namespace reference::stores::sqlite {
 namespace {
 
 std::int64_t version_of(Database& database) {
+  const auto held = database.hold();
   Statement version(database, "PRAGMA user_version");
   return version.row() ? version.integer(0) : -1;
 }
 
 // Every table, index and trigger with its columns, in order of their names.
 std::string shape_of(Database& database) {
+  const auto held = database.hold();
   Statement columns(
       database,
       "SELECT m.type, m.name, c.name, c.type, c.\"notnull\", c.pk "
@@ -56,6 +58,7 @@ TEST(Migration, BringsEveryOlderSchemaToTodays) {
     ASSERT_TRUE(database->execute("UPDATE totals SET published = 7"));
     ASSERT_TRUE(migrate(*database)) << "from " << old;
     EXPECT_EQ(shape_of(*database), shape_of(*today)) << "from " << old;
+    const auto held = database->hold();
     Statement kept(*database, "SELECT published FROM totals");
     ASSERT_TRUE(kept.row());
     EXPECT_EQ(kept.integer(0), 7) << "from " << old;

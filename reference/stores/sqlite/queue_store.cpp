@@ -37,6 +37,7 @@ SqliteQueueStore::~SqliteQueueStore() = default;
 
 Result<void> SqliteQueueStore::migrate() {
   if (auto made = sqlite::migrate(*database_); !made) return made;
+  const auto held = database_->hold();
   ledger_ = std::make_unique<Ledger>(*database_);
   statements_ = std::make_unique<Statements>(*database_);
   leases_.clear();
