@@ -10,6 +10,7 @@ here waits for a time to pass.
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -291,10 +292,68 @@ class Shapes(Case):
         self.assertEqual(busproof("replay", str(replay), "--", *GOOD).code, 0)
 
 
+class Proxies(Case):
+    def proxy(self, *words):
+        return subprocess.Popen([BUSPROOF, "proxy", *words], stdin=subprocess.PIPE, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def test_faults_strike_and_heal_and_are_counted(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            to = f"127.0.0.1:{server.getsockname()[1]}"
+            with self.proxy("--to", to) as process:
+                listening = re.fullmatch(rf"127\.0\.0\.1:(\d+) to {to}\n",
+                                         process.stdout.readline())
+                self.assertTrue(listening)
+                port = int(listening[1])
+                with socket.create_connection(("127.0.0.1", port), LIMIT_S) as client:
+                    there, _ = server.accept()
+                    client.sendall(b"hello")
+                    self.assertEqual(there.recv(5, socket.MSG_WAITALL), b"hello")
+                    process.stdin.write("refuse\nnonsense\nheal 7\n")
+                    process.stdin.flush()
+                    self.assertEqual(process.stdout.readline(), "fault 1: refused\n")
+                    self.assertRaises(ConnectionResetError, client.recv, 1)
+                    self.assertRaises(ConnectionRefusedError, socket.create_connection,
+                                      ("127.0.0.1", port), LIMIT_S)
+                    there.close()
+                process.stdin.write("heal 1\n")
+                process.stdin.flush()
+                self.assertRegex(process.stdout.readline(), r"^healed 1: it struck \d+ times")
+                with socket.create_connection(("127.0.0.1", port), LIMIT_S):
+                    server.accept()[0].close()
+                out, err = process.communicate(timeout=LIMIT_S)
+            self.assertEqual(process.returncode, 0, err)
+            counters = json.loads(out.splitlines()[-1])
+            self.assertEqual((counters["to_server"], counters["accepted"]), (5, 2))
+            self.assertRegex(err, "nonsense.*is no fault; these are")
+            self.assertIn("no fault 7 stands", err)
+
+    def test_a_signal_ends_it_in_good_order(self):
+        with self.proxy("--to", "127.0.0.1:9", "--fault", "latency 5 1 client") as process:
+            self.assertIn("5000 us of latency", process.stdout.readline())
+            self.assertIn(" to 127.0.0.1:9", process.stdout.readline())
+            process.send_signal(signal.SIGTERM)
+            out = process.stdout.read()
+            self.assertEqual(process.wait(timeout=LIMIT_S), 0)
+        self.assertRegex(out, r'healed 1: it struck 0 times\n\{"accepted":0')
+
+    def test_wrong_words_are_told(self):
+        for words, says in ((["--to", "nowhere"], "HOST:PORT"), ([], "--to is required"),
+                            (["--to", "127.0.0.1:9", "--listen", "0.0.0.0:0"], "127.0.0.1 alone"),
+                            (["--to", "127.0.0.1:9", "--fault", "toxic"], "is no fault")):
+            ran = busproof("proxy", *words)
+            self.assertEqual(ran.code, USAGE, ran.said)
+            self.assertIn(says, ran.said)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            ran = busproof("proxy", "--to", "127.0.0.1:9", "--listen",
+                           str(taken.getsockname()[1]))
+            self.assertEqual(ran.code, UNAVAILABLE, ran.said)
+
+
 def load_tests(loader, _, __):
     together = Together()
     for case in (BadBuses, Unreachable, BadTargets, BadWords, Expectations, Folders, Interrupted,
-                 Shapes, CloserLooks):
+                 Shapes, Proxies, CloserLooks):
         together.addTests(loader.loadTestsFromTestCase(case))
     return together
 

@@ -52,6 +52,14 @@ struct ProveWords {
 };
 int prove_command(const ProveWords& words);
 
+struct ProxyWords {
+  std::string listen = "0", to;     ///< HOST:PORT or PORT; to listen on 0 is on a free one.
+  std::vector<std::string> faults;  ///< From the beginning on.
+};
+
+/// Stands between clients and a server until its input ends; faults come by lines of that.
+int proxy_command(const ProxyWords& words);
+
 struct MutateWords {
   std::string name;
   bool list = false;

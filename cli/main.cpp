@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "fixtures/proxy/fault_words.hpp"
 #include "version.hpp"
 
 namespace {
@@ -45,6 +46,7 @@ struct Words {
   ListWords list;
   ProveWords prove;
   MutateWords mutate;
+  ProxyWords proxy;
   TargetWords replay_target;
   JudgeWords judge;
   std::string explain_id, replay, demo_out;
@@ -117,6 +119,17 @@ void add_again(CLI::App& app, Words& words) {
   add_target(*replay, words.replay_target);
 }
 
+void add_proxy(CLI::App& app, ProxyWords& words) {
+  auto* proxy = app.add_subcommand("proxy", "Stand between clients and a server, and disturb them");
+  proxy->add_option("--to", words.to, "The server, HOST:PORT")->required();
+  proxy->add_option("--listen", words.listen, "A port of 127.0.0.1 (default: a free one, printed)");
+  proxy->add_option("--fault", words.faults, "A fault from the beginning on; repeatable");
+  proxy->footer(std::string("Faults, on the command line or one a line of its input:\n") +
+                proxy::kFaultWords +
+                "Further lines: heal [N], counters, quit. It ends with its input, or on a signal, "
+                "and\nprints how often each fault struck and what passed.");
+}
+
 int call(const CLI::App& app, const Words& words) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "demo") return demo_command(words.demo_out);
@@ -125,6 +138,7 @@ int call(const CLI::App& app, const Words& words) {
   if (name == "explain") return explain_command(words.explain_id);
   if (name == "prove") return prove_command(words.prove);
   if (name == "mutate") return mutate_command(words.mutate);
+  if (name == "proxy") return proxy_command(words.proxy);
   if (name == "judge") return judge_command(words.judge);
   return replay_command(words.replay, words.replay_target);
 }
@@ -161,6 +175,7 @@ int parse_and_call(std::vector<std::string> typed) {
   add_contract(app, words);
   add_proof(app, words);
   add_again(app, words);
+  add_proxy(app, words.proxy);
   std::reverse(typed.begin(), typed.end());  // CLI11 takes its words last first.
   try {
     app.parse(typed);

@@ -10,7 +10,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
-#include "suites/families/families.hpp"
 #include "suites/runner/canary.hpp"
 #include "suites/runner/prove.hpp"
 
@@ -39,18 +38,16 @@ contract::Result<std::vector<runner::MutantSpec>> mutants_for(const ProveWords& 
   auto target = target_of(words.target);
   if (!target) return tl::make_unexpected(target.error());
   auto mutants = runner::edge_mutants(*target);
-  const bool embedded = quoted(words.target).empty();
-  const bool edge_alone = !words.only.empty() && missing(words.only, mutants).empty();
-  if (!embedded || edge_alone) return mutants;
-  auto seams = runner::seam_mutants("refbus_mutants", *target);
+  if (!is_embedded(words.target)) return mutants;
+  // What one process with a file cannot show is shown on servers.
+  const auto pair = pair_of(words.target);
+  if (!pair) return tl::make_unexpected(pair.error());
+  for (runner::MutantSpec& mutant : mutants) mutant.elsewhere = {*pair};
+  if (!words.only.empty() && missing(words.only, mutants).empty()) return mutants;
+  auto seams = runner::seam_mutants("refbus_mutants", *target, {*pair});
   if (!seams) return tl::make_unexpected(seams.error());
   mutants.insert(mutants.begin(), seams->begin(), seams->end());
   return mutants;
-}
-
-bool needs_servers(std::string_view case_id) {
-  const stage::Scenario* scenario = families::judging(case_id);
-  return scenario != nullptr && scenario->bus == stage::Bus::own_servers;
 }
 
 json::object to_json(const std::vector<Proof>& proofs, const std::vector<std::string>& unproven) {
@@ -100,7 +97,7 @@ int prove_command(const ProveWords& words) {
     return kExitUsage;
   }
   // Around refbus the proof is whole: every judged case must have its mutant.
-  const bool whole = words.only.empty() && quoted(words.target).empty();
+  const bool whole = words.only.empty() && is_embedded(words.target);
   const auto unproven = whole ? runner::unproven_cases(*mutants) : std::vector<std::string>();
   if (!words.only.empty())
     std::erase_if(*mutants, [&](const runner::MutantSpec& mutant) {
@@ -127,11 +124,10 @@ int prove_command(const ProveWords& words) {
   }
   const auto killed =
       std::count_if(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.killed; });
-  // Around refbus there is no such excuse: it is there to be judged by every case, but for those
-  // that only a server of its own can show.
-  const bool embedded = quoted(words.target).empty();
+  // Around refbus there is no such excuse: it is there to be judged by every case.
+  const bool embedded = is_embedded(words.target);
   const auto tried = std::count_if(proofs.begin(), proofs.end(), [&](const Proof& proof) {
-    return (embedded && !needs_servers(proof.case_id)) || proof.not_here.empty();
+    return embedded || proof.not_here.empty();
   });
   if (words.json)
     fmt::print("{}\n", json::serialize(to_json(proofs, unproven)));

@@ -48,16 +48,31 @@ contract::Result<TargetFile> named_target(const TargetWords& words) {
                                std::filesystem::current_path());
 }
 
-}  // namespace
-
-contract::Result<TargetFile> target_of(const TargetWords& words) {
-  auto target = named_target(words);
+contract::Result<TargetFile> with_servers(contract::Result<TargetFile> target,
+                                          const TargetWords& words) {
   if (!target) return target;
   for (const auto how : {backends::How::automatic, backends::How::url, backends::How::container,
                          backends::How::local, backends::How::none})
     if (backends::to_string(how) == words.backend)
       target->stores->choose({how, words.postgres_url, words.redis_url});
   return target;
+}
+
+}  // namespace
+
+contract::Result<TargetFile> target_of(const TargetWords& words) {
+  return with_servers(named_target(words), words);
+}
+
+bool is_embedded(const TargetWords& words) {
+  return words.url.empty() && words.tcp.empty() && words.unix_path.empty() && words.file.empty() &&
+         words.command.empty();
+}
+
+contract::Result<TargetFile> pair_of(const TargetWords& words) {
+  return with_servers(targets::parse_target(kPairTarget, "refbus-postgres-redis.yaml",
+                                            std::filesystem::current_path()),
+                      words);
 }
 
 std::string quoted(const std::string& word) {

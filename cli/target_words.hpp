@@ -22,6 +22,12 @@ struct TargetWords {
 /// The target so named; the embedded refbus where none is.
 contract::Result<targets::TargetFile> target_of(const TargetWords& words);
 
+/// Whether none is named.
+bool is_embedded(const TargetWords& words);
+
+/// refbus on servers of its own: PostgreSQL and Redis, from where the words say.
+contract::Result<targets::TargetFile> pair_of(const TargetWords& words);
+
 /// The words again, quoted for a shell.
 std::string quoted(const TargetWords& words);
 
@@ -33,5 +39,6 @@ std::string quoted(const std::string& word);
 void own_folder_first_in_path();
 
 extern const char* const kDefaultTarget;
+extern const char* const kPairTarget;
 
 }  // namespace busproof::cli

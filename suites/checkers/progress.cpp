@@ -250,6 +250,74 @@ class Acked {
   std::vector<Entry> all_;
 };
 
+/// From when on a message certainly waited for a member to be woken, how that came about, and an
+/// event to show for it.
+struct Waits {
+  Time from;
+  std::string_view how;
+  std::size_t shown;
+};
+
+/// Every message that waited so came within wakeup_ms.
+template <typename WaitOf>
+Judgement woken(const View& view, const contract::Claims& claims, WaitOf wait_of) {
+  const auto wakeup = declared(claims, "wakeup_ms");
+  if (!wakeup) return Judgement::unverified("limit wakeup_ms is not declared");
+  std::uint64_t judged = 0;
+  bool open = false;
+  for (const auto& [group, came] : deliveries_by_group(view)) {
+    const Owed owed(view, claims, group, came);
+    const auto others = witnesses(view, group);
+    const Acked acked(view, group);
+    for (const Operation& publish : view.operations(Action::publish)) {
+      const auto due = owed.due(publish);
+      const std::optional<Waits> waits = due ? wait_of(acked, publish, *due) : std::nullopt;
+      if (!waits) continue;
+      const Time from = waits->from;
+      const auto found = came.find(publish.message);
+      const auto sign = found != came.end()
+                            ? others.end()
+                            : std::find_if(others.begin(), others.end(), [&](const Witness& one) {
+                                return one.publish->invoked > from + *wakeup;
+                              });
+      if (found == came.end() && sign == others.end()) {
+        open = true;
+        continue;
+      }
+      const Time at = found == came.end() ? sign->publish->invoked : found->second.front().at;
+      if (!had_credit(view, claims, group, from, at)) continue;
+      if (at <= from + *wakeup + own_delay(view, from, at)) {
+        ++judged;
+        continue;
+      }
+      return Judgement::violated(
+          "woken_late",
+          fmt::format("Message m{}, accepted {}, {} {:.0f} ms later; wakeup_ms is {:.0f}.",
+                      publish.message, waits->how, found == came.end() ? "had not come" : "came",
+                      millis(at - from), millis(*wakeup)),
+          {publish.invoke_index, waits->shown,
+           found == came.end() ? sign->publish->invoke_index : found->second.front().index});
+    }
+  }
+  if (open)
+    return Judgement::inconclusive("a message did not come, and nothing shows for how long");
+  return Judgement::met(judged);
+}
+
+/// The end of the last cut of a link that was over when that publish began, unless another one had
+/// begun by its answer: only one that struck is one.
+const Note* cut_before(const View& view, const Operation& publish) {
+  const Note* last = nullptr;
+  for (const Note& healed : view.marks("healed"))
+    if (healed.at < publish.invoked && healed.amount > 0) last = &healed;
+  if (last == nullptr) return nullptr;
+  const auto faults = view.marks("fault");
+  const bool again = std::any_of(faults.begin(), faults.end(), [&](const Note& fault) {
+    return fault.index > last->index && fault.at <= publish.answered;
+  });
+  return again ? nullptr : last;
+}
+
 }  // namespace
 
 Judgement judge_drains_past_1000(const View& view, const contract::Claims& claims) {
@@ -273,48 +341,22 @@ Judgement judge_corrupt_holds_up_nobody(const View& view, const contract::Claims
 }
 
 Judgement judge_woken(const View& view, const contract::Claims& claims) {
-  const auto wakeup = declared(claims, "wakeup_ms");
-  if (!wakeup) return Judgement::unverified("limit wakeup_ms is not declared");
-  std::uint64_t judged = 0;
-  bool open = false;
-  for (const auto& [group, came] : deliveries_by_group(view)) {
-    const Owed owed(view, claims, group, came);
-    const auto others = witnesses(view, group);
-    const Acked acked(view, group);
-    for (const Operation& publish : view.operations(Action::publish)) {
-      const auto due = owed.due(publish);
-      const Operation* ack = due ? acked.falling_idle(publish) : nullptr;
-      if (ack == nullptr) continue;
-      const Time from = std::max(*due, ack->answered);
-      const auto found = came.find(publish.message);
-      const auto sign = found != came.end()
-                            ? others.end()
-                            : std::find_if(others.begin(), others.end(), [&](const Witness& one) {
-                                return one.publish->invoked > from + *wakeup;
-                              });
-      if (found == came.end() && sign == others.end()) {
-        open = true;
-        continue;
-      }
-      const Time at = found == came.end() ? sign->publish->invoked : found->second.front().at;
-      if (!had_credit(view, claims, group, from, at)) continue;
-      if (at <= from + *wakeup + own_delay(view, from, at)) {
-        ++judged;
-        continue;
-      }
-      return Judgement::violated(
-          "woken_late",
-          fmt::format("Message m{}, accepted as its consumer fell idle, {} {:.0f} ms later; "
-                      "wakeup_ms is {:.0f}.",
-                      publish.message, found == came.end() ? "had not come" : "came",
-                      millis(at - from), millis(*wakeup)),
-          {publish.invoke_index, ack->answer_index,
-           found == came.end() ? sign->publish->invoke_index : found->second.front().index});
-    }
-  }
-  if (open)
-    return Judgement::inconclusive("a message did not come, and nothing shows for how long");
-  return Judgement::met(judged);
+  return woken(
+      view, claims,
+      [](const Acked& acked, const Operation& publish, Time due) -> std::optional<Waits> {
+        const Operation* ack = acked.falling_idle(publish);
+        if (ack == nullptr) return std::nullopt;
+        return Waits{std::max(due, ack->answered), "as its consumer fell idle", ack->answer_index};
+      });
+}
+
+Judgement judge_woken_after_cut(const View& view, const contract::Claims& claims) {
+  return woken(view, claims,
+               [&](const Acked&, const Operation& publish, Time due) -> std::optional<Waits> {
+                 const Note* cut = cut_before(view, publish);
+                 if (cut == nullptr) return std::nullopt;
+                 return Waits{due, "after the links to the stores were cut", cut->index};
+               });
 }
 
 }  // namespace busproof::checkers

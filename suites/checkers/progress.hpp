@@ -27,4 +27,8 @@ Judgement judge_corrupt_holds_up_nobody(const history::View& view, const contrac
 /// wakeup_ms of both answers. Finding: woken_late.
 Judgement judge_woken(const history::View& view, const contract::Claims& claims);
 
+/// QUE-21.link_cut: a message accepted after the marks "fault" and "healed", of connections to the
+/// stores that were reset, comes within wakeup_ms of its answer. Finding: woken_late.
+Judgement judge_woken_after_cut(const history::View& view, const contract::Claims& claims);
+
 }  // namespace busproof::checkers

@@ -1,12 +1,14 @@
 // QUE-20 to 23: backlogs, wake-ups, and messages that cannot go forward.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 
 #include "suites/checkers/crash_loop.hpp"
 #include "suites/checkers/progress.hpp"
 #include "suites/families/consumer.hpp"
 #include "suites/families/families.hpp"
+#include "suites/stage/links.hpp"
 
 namespace busproof::families {
 namespace {
@@ -279,9 +281,54 @@ void falls_idle(Stage& stage) {
   }
 }
 
+/// Accepted at last, though the links were cut; nothing where it is not for as long as one waits.
+std::optional<Published> publish_in_the_end(Stage& stage, Session& session,
+                                            const std::string& destination) {
+  const auto until = std::chrono::steady_clock::now() + stage.patience();
+  while (std::chrono::steady_clock::now() < until && !session.closed()) {
+    auto published =
+        session.publish({.destination = destination, .payload = Payload::text("after a cut")});
+    if (published) return *published;
+    stage.let_pass(milliseconds(20));
+  }
+  return std::nullopt;
+}
+
+/// Whatever the bus is woken by over its links to the stores is cut; the consumer waits.
+void links_are_cut(Stage& stage) {
+  constexpr int kCuts = 3;
+  stage::Links links = stage.links();
+  const auto all = links.all();
+  const std::string destination = stage.destination();
+  const milliseconds limit =
+      stage.patience() + 2 * milliseconds(stage.claims().limit("wakeup_ms").value_or(0));
+  for (int cut = 0; cut < kCuts; ++cut) {
+    Session& session = stage.connect();
+    Elsewhere elsewhere(stage, session);
+    const Subscribed held =
+        stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(2)});
+    elsewhere.witness();
+    { const auto reset = links.disturb(all, proxy::Reset{}); }
+    const auto published = publish_in_the_end(stage, session, destination);
+    if (!published && !session.closed()) return;
+    // The bus may rightly end a connection over it.
+    if (!published) continue;
+    const auto came = [&](const auto& deliveries) {
+      return std::any_of(deliveries.begin(), deliveries.end(), [&](const Delivered& delivery) {
+        return delivery.message == published->message;
+      });
+    };
+    if (!session.wait(held, limit, came)) return elsewhere.witness();
+    for (const Delivered& delivery : session.deliveries(held))
+      if (auto acked = session.ack(delivery); !acked) break;
+    session.close();
+  }
+}
+
 constexpr JudgedCase kPast1000[] = {{"QUE-20.past_1000", checkers::judge_drains_past_1000}};
 constexpr JudgedCase kPast10000[] = {{"QUE-20.past_10000", checkers::judge_drains_past_10000}};
 constexpr JudgedCase kIdle[] = {{"QUE-21.falling_idle", checkers::judge_woken}};
+constexpr JudgedCase kCut[] = {{"QUE-21.link_cut", checkers::judge_woken_after_cut}};
 constexpr JudgedCase kLeased[] = {{"QUE-22.leased", checkers::judge_leased_holds_up_nobody}};
 constexpr JudgedCase kDelayed[] = {{"QUE-22.delayed", checkers::judge_delayed_holds_up_nobody}};
 constexpr JudgedCase kRejected[] = {{"QUE-22.rejected", checkers::judge_rejected_holds_up_nobody}};
@@ -298,6 +345,10 @@ constexpr std::array kScenarios = {
         .name = "Backlog.QUE_20_drains_1001_messages", .cases = kPast1000, .run = backlog<1'001>},
     Scenario{.name = "Backlog.QUE_23_ends_a_crash_loop", .cases = kDies, .run = consumers_die},
     Scenario{.name = "Backlog.QUE_21_wakes_who_falls_idle", .cases = kIdle, .run = falls_idle},
+    Scenario{.name = "Backlog.QUE_21_wakes_after_the_links_are_cut",
+             .cases = kCut,
+             .bus = stage::Bus::own,
+             .run = links_are_cut},
     Scenario{.name = "Backlog.QUE_22_a_leased_message_holds_up_nobody",
              .cases = kLeased,
              .run = one_is_leased},

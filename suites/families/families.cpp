@@ -29,6 +29,8 @@ std::vector<const Scenario*> all() {
            compression(),
            damage(),
            integrity(),
+           links(),
+           tripped(),
            expired(),
            expiry(),
            fanout(),

@@ -93,6 +93,28 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   return proof;
 }
 
+/// On the first bus of its targets that its case can be judged on.
+Proof prove_somewhere(const MutantSpec& mutant, const ProveOptions& all) {
+  Proof proof = prove_one(mutant, all);
+  for (const targets::TargetFile& target : mutant.elsewhere) {
+    if (proof.not_here.empty()) break;
+    MutantSpec there = mutant;
+    there.target = target;
+    const double so_far = proof.seconds;
+    proof = prove_one(there, all);
+    proof.seconds += so_far;
+  }
+  return proof;
+}
+
+/// That program with that fault in place of the target's.
+targets::TargetFile launched_as(targets::TargetFile target, const std::string& program,
+                                const std::string& mutant) {
+  target.launch->command.front() = program;
+  target.launch->command.insert(target.launch->command.begin() + 1, {"--mutant", mutant});
+  return target;
+}
+
 }  // namespace
 
 std::vector<Proof> prove(const ProveOptions& options) {
@@ -102,7 +124,7 @@ std::vector<Proof> prove(const ProveOptions& options) {
   std::size_t done = 0;
   const auto work = [&] {
     for (std::size_t i = next++; i < options.mutants.size(); i = next++) {
-      proofs[i] = prove_one(options.mutants[i], options);
+      proofs[i] = prove_somewhere(options.mutants[i], options);
       const std::lock_guard lock(mutex);
       if (options.progress) options.progress(++done, proofs.size(), options.mutants[i].name);
     }
@@ -132,8 +154,9 @@ std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target) {
   return found;
 }
 
-contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& program,
-                                                       const targets::TargetFile& target) {
+contract::Result<std::vector<MutantSpec>> seam_mutants(
+    const std::string& program, const targets::TargetFile& target,
+    const std::vector<targets::TargetFile>& elsewhere) {
   auto child = process::Process::start({.command = {program, "--list"}, .pipes = true});
   if (!child) return tl::make_unexpected(child.error());
   const int out = child->take_stdout();
@@ -149,11 +172,11 @@ contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& progra
   std::vector<MutantSpec> found;
   for (const json::value& entry : list.get_array()) {
     const auto word = [&](const char* key) { return history::text_of(entry.as_object(), key); };
-    MutantSpec spec{word("name"), word("case"), word("finding"), word("what"), target, {}, 1};
+    MutantSpec spec{word("name"), word("case"), word("finding"), word("what"), {}, {}, 1};
     spec.tries = static_cast<unsigned>(history::number_of(entry.as_object(), "tries"));
-    spec.target.launch->command.front() = program;
-    spec.target.launch->command.insert(spec.target.launch->command.begin() + 1,
-                                       {"--mutant", spec.name});
+    spec.target = launched_as(target, program, spec.name);
+    for (const targets::TargetFile& other : elsewhere)
+      spec.elsewhere.push_back(launched_as(other, program, spec.name));
     found.push_back(std::move(spec));
   }
   return found;

@@ -19,6 +19,8 @@ struct MutantSpec {
   targets::Wrap wrap;          ///< with this around it.
   unsigned tries =
       1;  ///< Runs a seed until the case is not met; for what a kill must happen to hit.
+  std::vector<targets::TargetFile> elsewhere =
+      {};  ///< Tried where its case cannot be judged there.
 };
 
 struct Proof {
@@ -48,8 +50,9 @@ std::vector<std::string> unproven_cases(const std::vector<MutantSpec>& mutants);
 std::vector<MutantSpec> edge_mutants(const targets::TargetFile& target);
 
 /// The mutants inside refbus, as `program --list` names them; launched by `target` with its first
-/// word replaced.
-contract::Result<std::vector<MutantSpec>> seam_mutants(const std::string& program,
-                                                       const targets::TargetFile& target);
+/// word replaced, and by those that are tried elsewhere likewise.
+contract::Result<std::vector<MutantSpec>> seam_mutants(
+    const std::string& program, const targets::TargetFile& target,
+    const std::vector<targets::TargetFile>& elsewhere = {});
 
 }  // namespace busproof::runner

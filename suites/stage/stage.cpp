@@ -8,6 +8,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "suites/stage/hello.hpp"
+#include "suites/stage/links.hpp"
 
 namespace busproof::stage {
 namespace {
@@ -171,6 +172,8 @@ void Stage::need_hold() const {
   if (!setting_.target.held())
     throw Abandoned{Verdict::unverified, "no hold on the bus: it was not launched from here"};
 }
+
+Links Stage::links() { return {setting_.target, recorder()}; }
 
 void Stage::need_own_bus() const { need_hold(); }
 

@@ -24,6 +24,7 @@
 
 namespace busproof::stage {
 
+class Links;
 using std::chrono::milliseconds;
 
 /// Ends a scenario: blocked, inconclusive or unverified, and why.
@@ -224,6 +225,9 @@ class Stage {
   /// falls, and "store_back", once it answers.
   void kill_server(const std::string& backend);
   void restart_server(const std::string& backend);
+  /// What stands between the bus and its servers (links.hpp). Those of a shared bus carry what
+  /// others do, too.
+  Links links();
 
   /// Ends the scenario as unverified where the bus is not its alone: not launched for it.
   void need_own_bus() const;

@@ -126,7 +126,8 @@ constexpr Rule kQue20{
 
 constexpr auto kQue21Cases = std::to_array<Case>({
     {.name = "link_cut",
-     .says = "A message accepted while the wake-up path is cut is delivered within wakeup_ms.",
+     .says = "A message accepted once the links to the stores were cut is delivered within "
+             "wakeup_ms, whatever the bus was woken by over them.",
      .hook = Hook::needed,
      .limits = "wakeup_ms"},
     {.name = "falling_idle",

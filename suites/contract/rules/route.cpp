@@ -13,7 +13,8 @@ constexpr auto kRoute1Cases = std::to_array<Case>({
      .says = "A payload at or below the inline limit arrives in its delivery.",
      .limits = "inline_bytes_max"},
     {.name = "nothing_stored",
-     .says = "Not one byte of an inline payload is sent to the payload store.",
+     .says = "No piece of an inline payload passes to the payload store, be it as it is, in "
+             "hexadecimal or in base64.",
      .hook = Hook::needed,
      .limits = "inline_bytes_max"},
     {.name = "retrievable",
@@ -30,7 +31,9 @@ constexpr Rule kRoute1{
         "payload store that is a server of its own; it can be retrieved all the same.",
     .sources = "S0, S1, S2",
     .method = Method::needs_hook,
-    .reason = "Only a proxy on the wire to the payload store sees what goes there.",
+    .reason =
+        "Only a proxy on the wire to the payload store sees what goes there, and only where "
+        "that is a server of its own whose wire can be read.",
     .cases = kRoute1Cases};
 
 constexpr auto kRoute2Cases = std::to_array<Case>({
@@ -111,7 +114,7 @@ constexpr auto kRoute5Cases = std::to_array<Case>({
      .hook = Hook::needed,
      .limits = "message_bytes_max"},
     {.name = "store_untouched",
-     .says = "No operation contacts the payload store.",
+     .says = "No operation sends the payload store more than an idle bus does.",
      .hook = Hook::needed},
 });
 constexpr Rule kRoute5{.id = "ROUTE-5",
