@@ -138,6 +138,11 @@ struct Ring {
   std::string destination;
 };
 
+/// Goes to every other node, as Core::told; at most once, those of one node in their order.
+struct Tell {
+  std::string text;
+};
+
 /// The metrics page that was asked for under that ticket; nothing where the store failed.
 struct Page {
   Ticket ticket;
@@ -145,6 +150,6 @@ struct Page {
 };
 
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Page>;
+                            SweepQueue, ToPayload, Ring, Tell, Page>;
 
 }  // namespace reference::core

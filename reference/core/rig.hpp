@@ -32,6 +32,7 @@ class CountingRandom : public Random {
 class Rig {
  public:
   Codec compression = Codec::none;  ///< of payloads stored from now on
+  bool shared = false;              ///< whether there may be other nodes, from a restart on
   bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
@@ -65,6 +66,8 @@ class Rig {
   void release();
   std::vector<Effect>& pending() { return pending_; }
   void restart();
+  /// What another node said.
+  void told(const std::string& text);
 
   ManualClock clock;
   Tick now{};
@@ -78,6 +81,8 @@ class Rig {
   std::vector<Conn> closed;
   /// The Throttle effects so far: true pauses.
   std::vector<bool> throttles;
+  /// What was said to other nodes.
+  std::vector<std::string> tells;
   /// The metrics pages that were asked for; nothing where the store failed.
   std::vector<std::optional<std::string>> pages;
   /// What Send effects said, raw, in order over all connections.

@@ -35,6 +35,7 @@ std::span<const stage::Scenario> fanout();
 std::span<const stage::Scenario> handshake();
 std::span<const stage::Scenario> holding();
 std::span<const stage::Scenario> integrity();
+std::span<const stage::Scenario> nodes();
 std::span<const stage::Scenario> overflow();
 std::span<const stage::Scenario> patterns();
 std::span<const stage::Scenario> payload();
