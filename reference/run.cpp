@@ -14,9 +14,11 @@
 #include "reference/stores/postgres/migration.hpp"
 #include "reference/stores/postgres/payload_store.hpp"
 #include "reference/stores/postgres/queue_store.hpp"
+#include "reference/stores/postgres/relay.hpp"
 #include "reference/stores/redis/durability.hpp"
 #include "reference/stores/redis/payload_store.hpp"
 #include "reference/stores/redis/queue_store.hpp"
+#include "reference/stores/redis/relay.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
 #include "reference/stores/sqlite/queue_store.hpp"
@@ -93,9 +95,12 @@ std::optional<int> open_redis(const Config& config, Seams& seams) {
   const auto connection = [&] { return std::make_shared<stores::redis::Connection>(config.redis); };
   const auto given = stores::redis::read_durability(*connection());
   if (!given) return refuse(kExitUnavailable, given.error().detail());
-  if (config.store == StoreKind::redis)
+  if (config.store == StoreKind::redis) {
     seams.queues = std::make_unique<stores::redis::RedisQueueStore>(
         connection(), config.redis_prefix, config.expiry);
+    seams.relay = std::make_unique<stores::redis::RedisRelay>(config.redis, config.redis_prefix,
+                                                             executor::SystemRandom().next());
+  }
   if (payloads_in(config) == StoreKind::redis)
     seams.payloads =
         std::make_unique<stores::redis::RedisPayloadStore>(connection(), config.redis_prefix);
@@ -110,8 +115,10 @@ std::optional<int> open_postgres(const Config& config, Seams& seams) {
   const auto server = stores::postgres::survey(*dsn);
   if (!server)
     return refuse(kExitUnavailable, name_of(config, StoreKind::postgres) + server.error().detail());
-  if (config.store == StoreKind::postgres)
+  if (config.store == StoreKind::postgres) {
     seams.queues = std::make_unique<stores::postgres::PostgresQueueStore>(*dsn, config.expiry);
+    seams.relay = std::make_unique<stores::postgres::PostgresRelay>(*dsn, executor::SystemRandom().next());
+  }
   if (payloads_in(config) == StoreKind::postgres)
     seams.payloads = std::make_unique<stores::postgres::PostgresPayloadStore>(*dsn);
   if (!server->power_loss) seams.guarantee = weaker(seams.guarantee, {"process_crash", {}});
@@ -147,9 +154,10 @@ int run(const Config& config, Seams seams) {
     return refuse(kExitData, name_of(config, config.store) + made.error().detail());
 
   auto settings = settings_of(config, seams.guarantee);
+  settings.shared = seams.relay != nullptr;
   settings.uploads = config.enabled && seams.payloads->uploads() != nullptr;
   executor::Executor executor(std::move(settings), *seams.queues, *seams.payloads, *seams.policies,
-                              *seams.random, seams.edge.get());
+                              *seams.random, seams.edge.get(), seams.relay.get());
   const server::Bounds bounds{config.limits.message_bytes_max,
                               seams.policies->ping_after(config.limits.ping),
                               seams.policies->drop_after(config.limits.idle)};

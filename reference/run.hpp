@@ -10,6 +10,7 @@
 #include "reference/executor/edge.hpp"
 #include "reference/stores/payload_store.hpp"
 #include "reference/stores/queue_store.hpp"
+#include "reference/stores/relay.hpp"
 
 namespace reference {
 
@@ -19,11 +20,13 @@ struct Guarantee {
   std::optional<core::Ms> loss_window{};  ///< what a power cut may take; nothing: no bound
 };
 
-/// The places at which a bus may be altered. `edge` may be null; nothing else may.
+/// The places at which a bus may be altered. `edge` may be null, and `relay` is where the stores
+/// are no other node's; nothing else may.
 struct Seams {
   Guarantee guarantee;
   std::unique_ptr<stores::PayloadStore> payloads;
   std::unique_ptr<stores::QueueStore> queues;
+  std::unique_ptr<stores::Relay> relay;
   std::unique_ptr<core::Policies> policies;
   std::unique_ptr<executor::Edge> edge;
   std::unique_ptr<core::Random> random;

@@ -14,6 +14,9 @@ Ms orphans_every(const Limits& limits) {
   return std::clamp(limits.upload_ttl / 2, Ms(100), Ms(600'000));
 }
 
+// What other nodes do is looked for this often, should they not be heard.
+constexpr Ms kLookEvery{1'000};
+
 // Takes the continuation out before it runs: it may wait for something new.
 template <typename Map, typename... Args>
 void resume(Map& waiting, Ticket ticket, Args&&... args) {
@@ -46,6 +49,7 @@ Core::Core(Settings settings, const Policies& policies, Random& random)
   state_->want_sweep(state_->now);
   state_->next_orphans = state_->now + orphans_every(state_->settings.limits);
   state_->next_checkup = state_->now;
+  if (state_->settings.shared) state_->next_look = state_->now + kLookEvery;
 }
 
 Core::~Core() = default;
@@ -161,11 +165,26 @@ void Core::rung(std::string_view destination, Tick now) {
   wake(*state_, std::string(destination));
 }
 
+void Core::told(std::string_view text, Tick now) {
+  state_->now = now;
+  hear_topic(*state_, text);
+}
+
+void Core::roused(Tick now) {
+  state_->now = now;
+  wake_all(*state_);
+}
+
 void Core::tick(Tick now) {
   state_->now = now;
   time_out_calls(*state_);
   end_doubtful(*state_);
   if (now >= state_->next_checkup) check_up(*state_);
+  if (state_->next_look && now >= *state_->next_look) {
+    state_->next_look = now + kLookEvery;
+    state_->want_sweep(now);
+    wake_all(*state_);
+  }
   if (state_->next_count && now >= *state_->next_count) flush_counts(*state_);
   if (state_->next_probe && now >= *state_->next_probe) probe(*state_);
   if (state_->next_sweep && now >= *state_->next_sweep) run_sweep(*state_);
@@ -199,6 +218,7 @@ Tick Core::next_deadline() const {
   if (state_->next_sweep && !state_->sweeping) next = std::min(next, *state_->next_sweep);
   if (state_->next_count) next = std::min(next, *state_->next_count);
   if (state_->next_probe) next = std::min(next, *state_->next_probe);
+  if (state_->next_look) next = std::min(next, *state_->next_look);
   return next;
 }
 

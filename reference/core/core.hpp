@@ -44,6 +44,7 @@ struct Settings {
   bool enabled = true;              ///< else the payload store is left alone
   bool uploads = true;              ///< whether the payload store knows them
   bool fallback = true;             ///< what can't be stored there goes inline while it fits
+  bool shared = false;              ///< other nodes may serve the same stores
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<Ms> loss_window;             ///< and what a power cut may take; nothing: no bound
@@ -97,6 +98,10 @@ class Core {
 
   /// A hint: `destination` may have something ready.
   void rung(std::string_view destination, Tick now);
+  /// Another node's Tell.
+  void told(std::string_view text, Tick now);
+  /// Rings may have been missed: anything may be ready.
+  void roused(Tick now);
   void tick(Tick now);
   /// Somebody asks for the metrics: the ticket is theirs, and comes back in a Page.
   void scrape(Ticket ticket, Tick now);

@@ -163,6 +163,11 @@ struct Ail {
   Ms delay{0};  ///< of each call, where it is slow
 };
 
+/// Goes to every other node, as Core::told; at most once, those of one node in their order.
+struct Tell {
+  std::string text;
+};
+
 /// The metrics page that was asked for under that ticket; shorter where the queue store failed.
 struct Page {
   Ticket ticket;
@@ -170,6 +175,6 @@ struct Page {
 };
 
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Page>;
+                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Tell, Page>;
 
 }  // namespace reference::core

@@ -43,7 +43,8 @@ json::object capabilities(const State& state) {
                        {"delay", json::object()},
                        {"dead_letter", {{"reason", "given"}, {"attempts", "exact"}}},
                        {"redrive", json::object()},
-                       {"topic", {{"receivers", "exact"}}},
+                       // A node counts its own.
+                       {"topic", {{"receivers", state.settings.shared ? "none" : "exact"}}},
                        {"patterns", {{"grammar", "redis_glob"}, {"escape", true}}},
                        {"correlation", json::object()},
                        {"batch", json::object()},
@@ -60,6 +61,7 @@ json::object capabilities(const State& state) {
                           {"counts", "calls"}};
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
+  if (state.settings.shared) claimed["multi_node"] = json::object();
   if (state.settings.uploads) claimed["upload"] = json::object();
   if (state.settings.control_token) {
     for (const auto* hook :
@@ -119,6 +121,7 @@ json::object limits(const Limits& limits) {
           {"health_interval_ms", 1'000},
           {"health", {{"degraded_ms", 50}, {"unhealthy_ms", 200}, {"detect_ms", 5'000}}},
           {"wakeup_ms", 1'000},
+          {"propagation_ms", 1'000},
           {"counts_settle_ms", 500},
           {"ping_ms", limits.ping.count()},
           {"idle_ms", limits.idle.count()},

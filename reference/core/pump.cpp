@@ -192,4 +192,10 @@ void wake(State& state, const std::string& destination) {
   for (const auto& name : names) pump(state, destination, name);
 }
 
+void wake_all(State& state) {
+  std::vector<std::string> destinations;
+  for (const auto& [destination, groups] : state.queues) destinations.push_back(destination);
+  for (const auto& destination : destinations) wake(state, destination);
+}
+
 }  // namespace reference::core

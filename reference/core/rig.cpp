@@ -41,11 +41,17 @@ void Rig::restart() {
   Settings settings;
   settings.limits = limits_;
   settings.control_token = "secret";
+  settings.shared = shared;
   settings.uploads = uploads;
   settings.unix_ms = static_cast<std::uint64_t>(clock.ms);
   settings.started = now;
   core = std::make_unique<Core>(settings, policies_, random_);
   core->tick(now);
+  settle();
+}
+
+void Rig::told(const std::string& text) {
+  core->told(text, now);
   settle();
 }
 
@@ -163,6 +169,8 @@ void Rig::carry_out(Effect& effect) {
     take_back(*withdraw);
   } else if (auto* turned = std::get_if<Turned>(&effect)) {
     turns.emplace_back(turned->store, turned->to);
+  } else if (auto* tell = std::get_if<Tell>(&effect)) {
+    tells.push_back(std::move(tell->text));
   } else if (auto* page = std::get_if<Page>(&effect)) {
     pages.push_back(std::move(page->text));
   } else if (auto* close = std::get_if<Close>(&effect)) {

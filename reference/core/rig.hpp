@@ -33,6 +33,7 @@ class CountingRandom : public Random {
 class Rig {
  public:
   Codec compression = Codec::none;  ///< of payloads stored from now on
+  bool shared = false;              ///< whether there may be other nodes, from a restart on
   bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
@@ -66,6 +67,8 @@ class Rig {
   void release();
   std::vector<Effect>& pending() { return pending_; }
   void restart();
+  /// What another node said.
+  void told(const std::string& text);
 
   ManualClock clock;
   Tick now{};
@@ -85,6 +88,8 @@ class Rig {
   std::vector<std::pair<Store, BreakerState>> turns;
   /// Stores whose every call fails.
   std::set<Store> down;
+  /// What was said to other nodes.
+  std::vector<std::string> tells;
   /// What Send effects said, raw, in order over all connections.
   std::vector<std::pair<Conn, std::string>> sent;
 

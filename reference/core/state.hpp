@@ -199,6 +199,7 @@ struct State {
   std::optional<Tick> next_probe;     ///< the store failed: when it is tried again
   std::vector<std::function<void(std::optional<Fault>, std::int64_t)>> after_sweep;
   std::int64_t swept_expired = 0;
+  std::optional<Tick> next_look;  ///< when other nodes' doings are looked for
   Tick next_orphans{};  ///< when payloads that nothing names are looked for
 
   /// What waits for its turn on an upload: one thing at a time is done to each.
@@ -290,6 +291,8 @@ void publish_batch(State& state, Call& call);
 // topics.cpp
 /// Sends the event to every matching live subscription; the number of them, withheld ones too.
 std::int64_t fan_out(State& state, const Publication& item, bool withhold);
+/// The same for what was published at another node.
+void hear_topic(State& state, std::string_view told);
 void join_topic(State& state, SubscriptionId id);
 void leave_topic(State& state, SubscriptionId id);
 /// A topic was published to; its counters reach the store soon.
@@ -313,6 +316,7 @@ void drop_connection(State& state, Conn conn);
 void pump(State& state, const std::string& destination, const std::string& group);
 /// Something may be ready at `destination`: its groups are asked anew.
 void wake(State& state, const std::string& destination);
+void wake_all(State& state);
 
 // settle.cpp
 void ack(State& state, Call& call);

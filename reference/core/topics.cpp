@@ -1,7 +1,12 @@
-// Topics: live copies to whoever is subscribed now. No store has a part in it.
+// Topics: live copies to whoever is subscribed now, here or at other nodes. No store has a part in
+// it.
 //
 // Source: PUB-1, PUB-3, PUB-6, PUB-7, AGT-4, SEC-7.
 #include <algorithm>
+#include <utility>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "reference/core/state.hpp"
 
@@ -25,16 +30,49 @@ std::string copy_text(SubscriptionId subscription, const std::string& tail) {
          std::to_string(subscription) + tail;
 }
 
+// What every subscriber gets of a message.
+struct TopicCopy {
+  std::string id, destination;
+  std::string route;
+  std::string event;
+  bool withhold = false;  ///< from connections that get it as a queue's delivery
+};
+
 // The part of the delivery that is the same for every subscriber.
-std::string common_tail(const Publication& item) {
-  std::string tail = R"(","transaction_id":")" + item.id + R"(","destination":)";
-  append_json_string(tail, item.destination);
-  tail += R"(,"route":")";
-  tail += route_text(item.route);
-  tail += R"(","event":)";
-  tail +=
-      item.route == Route::inlined ? with_body(item.event.text, item.event.body) : item.event.text;
+std::string common_tail(const TopicCopy& copy) {
+  std::string tail = R"(","transaction_id":")" + copy.id + R"(","destination":)";
+  append_json_string(tail, copy.destination);
+  tail += R"(,"route":")" + copy.route + R"(","event":)" + copy.event;
   return tail += "}}";
+}
+
+std::string told_text(const TopicCopy& copy) {
+  return boost::json::serialize(boost::json::value{{"id", copy.id},
+                                                   {"destination", copy.destination},
+                                                   {"route", copy.route},
+                                                   {"event", copy.event},
+                                                   {"withhold", copy.withhold}});
+}
+
+// Nothing where another kind of node has said something else.
+std::optional<TopicCopy> read_told(std::string_view told) {
+  boost::json::error_code error;
+  const auto value = boost::json::parse(told, error);
+  const auto* object = error ? nullptr : value.if_object();
+  if (object == nullptr) return std::nullopt;
+  TopicCopy copy;
+  const std::pair<const char*, std::string*> texts[] = {{"id", &copy.id},
+                                                        {"destination", &copy.destination},
+                                                        {"route", &copy.route},
+                                                        {"event", &copy.event}};
+  for (const auto& [name, text] : texts) {
+    const auto* member = object->if_contains(name);
+    if (member == nullptr || !member->is_string()) return std::nullopt;
+    text->assign(member->get_string().data(), member->get_string().size());
+  }
+  const auto* withhold = object->if_contains("withhold");
+  copy.withhold = withhold != nullptr && withhold->is_bool() && withhold->get_bool();
+  return copy;
 }
 
 // Whether the subscriber is too far behind to take another `bytes`.
@@ -54,29 +92,58 @@ void send_copy(State& state, SubscriptionId id, const std::string& tail,
   cut_off.push_back(conn);
 }
 
+struct Audience {
+  std::vector<SubscriptionId> exact, matching;
+  [[nodiscard]] std::size_t size() const { return exact.size() + matching.size(); }
+};
+
+// The subscriptions of this node that a message to that destination reaches.
+Audience audience_of(const State& state, const std::string& destination) {
+  Audience audience;
+  if (const auto found = state.topics.find(destination); found != state.topics.end())
+    audience.exact = found->second;
+  for (const auto id : state.patterns) {
+    const auto& subscription = state.subscriptions.at(id);
+    if (state.policies.matches(subscription.destination, destination) &&
+        may_know(state, subscription.conn, destination))
+      audience.matching.push_back(id);
+  }
+  return audience;
+}
+
+void send_copies(State& state, const Audience& audience, const TopicCopy& copy) {
+  const std::string tail = common_tail(copy);
+  std::vector<Conn> cut_off;
+  for (const auto id : audience.exact)
+    if (!copy.withhold || !has_queue(state, state.subscriptions.at(id).conn, copy.destination))
+      send_copy(state, id, tail, cut_off);
+  for (const auto id : audience.matching) send_copy(state, id, tail, cut_off);
+  // What they held goes to others now, not when they notice.
+  for (const auto conn : cut_off) drop_connection(state, conn);
+}
+
 }  // namespace
 
 std::int64_t fan_out(State& state, const Publication& item, bool withhold) {
-  std::vector<SubscriptionId> exact;
-  if (const auto found = state.topics.find(item.destination); found != state.topics.end())
-    exact = found->second;
-  std::vector<SubscriptionId> matching;
-  for (const auto id : state.patterns) {
-    const auto& subscription = state.subscriptions.at(id);
-    if (state.policies.matches(subscription.destination, item.destination) &&
-        may_know(state, subscription.conn, item.destination))
-      matching.push_back(id);
-  }
-  if (exact.empty() && matching.empty()) return 0;
-  const std::string tail = common_tail(item);
-  std::vector<Conn> cut_off;
-  for (const auto id : exact)
-    if (!withhold || !has_queue(state, state.subscriptions.at(id).conn, item.destination))
-      send_copy(state, id, tail, cut_off);
-  for (const auto id : matching) send_copy(state, id, tail, cut_off);
-  // What they held goes to others now, not when they notice.
-  for (const auto conn : cut_off) drop_connection(state, conn);
-  return static_cast<std::int64_t>(exact.size() + matching.size());
+  const auto audience = audience_of(state, item.destination);
+  if (audience.size() == 0 && !state.settings.shared) return 0;
+  const TopicCopy copy{
+      item.id, item.destination, std::string(route_text(item.route)),
+      item.route == Route::inlined ? with_body(item.event.text, item.event.body) : item.event.text,
+      withhold};
+  if (state.settings.shared) state.effects.emplace_back(Tell{told_text(copy)});
+  if (audience.size() > 0) send_copies(state, audience, copy);
+  return static_cast<std::int64_t>(audience.size());
+}
+
+void hear_topic(State& state, std::string_view told) {
+  const auto copy = read_told(told);
+  if (!copy) return;
+  const auto audience = audience_of(state, copy->destination);
+  if (audience.size() == 0) return;
+  send_copies(state, audience, *copy);
+  state.uncounted.topic_delivered += static_cast<std::int64_t>(audience.size());
+  if (!state.next_count) state.next_count = state.now + kCountWithin;
 }
 
 void join_topic(State& state, SubscriptionId id) {
@@ -107,7 +174,7 @@ void count_topic(State& state, std::int64_t delivered) {
 void flush_counts(State& state) {
   state.next_count.reset();
   const Count count = std::exchange(state.uncounted, {});
-  if (count.topic_published == 0) return;
+  if (count.topic_published == 0 && count.topic_delivered == 0) return;
   const auto then = [&state, count](const Result<Answer>& answer) {
     if (answer) return;
     // Not lost, only later: they ride with the next flush.

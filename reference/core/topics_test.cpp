@@ -131,5 +131,59 @@ TEST_F(Topics, CutOffWhoDoesNotRead) {
   EXPECT_EQ(slow.ok(from, "bus/publish", message("t", "1", "topic")).at("receivers").as_int64(), 0);
 }
 
+// Two nodes: what one says, the other gives to its own subscribers, as a delivery of its own.
+TEST_F(Topics, ReachSubscribersOfOtherNodes) {
+  rig.shared = true;
+  rig.restart();
+  sender = rig.connect();
+  Rig other;
+  other.shared = true;
+  other.restart();
+  const Conn there = other.connect();
+  other.ok(there, "bus/subscribe", R"({"pattern":"t*","mode":"topic"})");
+  EXPECT_EQ(publish("t", "topic", R"({"deep":["é"]})"), 0);
+  ASSERT_EQ(rig.tells.size(), 1U);
+  other.told(rig.tells.front());
+  const auto copy = other.delivery(there);
+  ASSERT_TRUE(copy);
+  EXPECT_EQ(copy->at("destination").as_string(), "t");
+  EXPECT_EQ(copy->at("event").at("data").at("deep").at(0).as_string(), "é");
+  EXPECT_TRUE(other.tells.empty()) << "what was heard is not said again";
+  for (const auto* rubbish : {"", "[]", "{}", R"({"id":1})", "\xff"}) other.told(rubbish);
+  EXPECT_FALSE(other.delivery(there));
+}
+
+TEST_F(Topics, OfBothAreWithheldAtOtherNodesToo) {
+  rig.shared = true;
+  rig.restart();
+  sender = rig.connect();
+  publish("b", "both");
+  Rig other;
+  const Conn there = other.connect();
+  other.ok(there, "bus/subscribe", R"({"destination":"b","mode":"topic"})");
+  other.ok(there, "bus/subscribe", R"({"destination":"b","mode":"queue"})");
+  other.told(rig.tells.at(0));
+  EXPECT_FALSE(other.delivery(there)) << "its queue has it";
+}
+
+// What another node made ready without a ring is found all the same.
+TEST_F(Topics, AreNotAllThatIsLookedForAtOtherNodes) {
+  rig.shared = true;
+  rig.restart();
+  const Conn there = rig.connect();
+  rig.ok(there, "bus/subscribe", R"({"destination":"q","mode":"queue"})");
+  Enqueue op;
+  op.id = "0";
+  op.destination = "q";
+  op.event = R"({"specversion":"1.0","id":"1","source":"s","type":"t"})";
+  op.digest = Policies().digest({});
+  op.ttl = Ms(100'000);
+  const Step step{{op}};
+  ASSERT_TRUE(rig.queues.apply(std::span(&step, 1), Shift(0)));
+  EXPECT_FALSE(rig.delivery(there));
+  rig.advance(Ms(1'000));
+  EXPECT_TRUE(rig.delivery(there));
+}
+
 }  // namespace
 }  // namespace reference::core

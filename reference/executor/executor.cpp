@@ -18,9 +18,10 @@ core::Tick now() { return std::chrono::steady_clock::now(); }
 
 Executor::Executor(core::Settings settings, stores::QueueStore& queues,
                    stores::PayloadStore& payloads, const core::Policies& policies,
-                   core::Random& random, Edge* edge)
+                   core::Random& random, Edge* edge, stores::Relay* relay)
     : policies_(policies),
       edge_(edge),
+      relay_(relay),
       parse_depth_(static_cast<std::size_t>(settings.limits.json_depth_max + kEnvelopeDepth)),
       codec_(settings.compression),
       core_(settings, policies, random),
@@ -45,6 +46,7 @@ void Executor::end() {
   }
   changed_.notify_all();
   if (timer_.joinable()) timer_.join();
+  if (relay_ != nullptr) relay_->end();
   workers_.end();
   queues_illness_.end();
   payloads_illness_.end();
@@ -54,6 +56,7 @@ void Executor::end() {
 
 void Executor::start(Outlet& outlet) {
   outlet_ = &outlet;
+  if (relay_ != nullptr) relay_->start(*this);
   timer_ = std::thread([this] { keep_time(); });
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return swept_once_ && !core_.sweeping(); });
@@ -153,7 +156,13 @@ void Executor::carry_out(core::Effect& effect) {
     void operator()(core::AskQueue& one) const { self.lane_->push(std::move(one)); }
     void operator()(core::SweepQueue& one) const { self.lane_->push(one); }
     void operator()(core::ToPayload& one) const { self.payload_lane_->push(std::move(one)); }
-    void operator()(core::Ring& one) const { self.core_.rung(one.destination, now()); }
+    void operator()(core::Ring& one) const {
+      if (self.relay_ != nullptr) self.relay_->ring(one.destination);
+      self.core_.rung(one.destination, now());
+    }
+    void operator()(core::Tell& one) const {
+      if (self.relay_ != nullptr) self.relay_->tell(std::move(one.text));
+    }
     void operator()(core::Withdraw& one) const { self.withdraw(one); }
     void operator()(core::KeepAway& one) const { self.core_.kept_away(one.ticket, now()); }
     void operator()(core::Turned& one) const {
@@ -264,6 +273,24 @@ void Executor::report(Answers answers) {
   if (store_failing_ && !failing) log(Level::info, "store recovered");
   store_failing_ = failing;
   if (!swept_once_ || !core_.sweeping()) changed_.notify_all();
+  carry_out();
+}
+
+void Executor::rung(std::string_view destination) {
+  const Lock lock(mutex_);
+  core_.rung(destination, now());
+  carry_out();
+}
+
+void Executor::told(std::string_view text) {
+  const Lock lock(mutex_);
+  core_.told(text, now());
+  carry_out();
+}
+
+void Executor::roused() {
+  const Lock lock(mutex_);
+  core_.roused(now());
   carry_out();
 }
 

@@ -19,6 +19,7 @@
 #include "reference/executor/edge.hpp"
 #include "reference/executor/lane.hpp"
 #include "reference/executor/workers.hpp"
+#include "reference/stores/relay.hpp"
 
 namespace reference::executor {
 
@@ -37,14 +38,16 @@ class Outlet {
   virtual void throttle(core::Conn conn, bool paused) = 0;
 };
 
-class Executor {
+class Executor : private stores::Relay::Heard {
  public:
-  /// Everything referred to must outlive the executor. `edge` may be null.
+  /// Everything referred to must outlive the executor. `edge` may be null, and `relay` is where
+  /// there are no other nodes.
   Executor(core::Settings settings, stores::QueueStore& queues, stores::PayloadStore& payloads,
-           const core::Policies& policies, core::Random& random, Edge* edge);
+           const core::Policies& policies, core::Random& random, Edge* edge,
+           stores::Relay* relay);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
-  ~Executor();
+  ~Executor() override;
 
   /// From here on effects may reach `outlet`; returns once what time has done while the bus was
   /// down is done in the store, too.
@@ -86,8 +89,14 @@ class Executor {
   void withdraw(const core::Withdraw& effect);
   void keep_time();
 
+  // What other nodes say.
+  void rung(std::string_view destination) override;
+  void told(std::string_view text) override;
+  void roused() override;
+
   const core::Policies& policies_;
   Edge* edge_;
+  stores::Relay* relay_;
   std::size_t parse_depth_;
   core::Codec codec_;
   Outlet* outlet_ = nullptr;

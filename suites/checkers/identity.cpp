@@ -30,20 +30,6 @@ std::vector<const Operation*> accepted(const View& view) {
   return found;
 }
 
-std::optional<Judgement> repeated(const View& view) {
-  std::map<std::string, const Operation*> first;
-  for (const Operation* publish : accepted(view)) {
-    const auto [other, fresh] = first.try_emplace(id_of(*publish), publish);
-    if (fresh || other->second->message == publish->message) continue;
-    return Judgement::violated(
-        "id_repeated",
-        fmt::format("Messages m{} and m{} were both told the transaction id {:.80}.",
-                    other->second->message, publish->message, id_of(*publish)),
-        {other->second->answer_index, publish->answer_index});
-  }
-  return std::nullopt;
-}
-
 // What the id of a request is to those that were made.
 enum class Kin : std::uint8_t { real, near, well_formed, malformed };
 
@@ -179,8 +165,22 @@ Judgement judge_kin(const View& view, const contract::Claims& claims, Kin wanted
 
 }  // namespace
 
+std::optional<Judgement> find_repeated_id(const View& view) {
+  std::map<std::string, const Operation*> first;
+  for (const Operation* publish : accepted(view)) {
+    const auto [other, fresh] = first.try_emplace(id_of(*publish), publish);
+    if (fresh || other->second->message == publish->message) continue;
+    return Judgement::violated(
+        "id_repeated",
+        fmt::format("Messages m{} and m{} were both told the transaction id {:.80}.",
+                    other->second->message, publish->message, id_of(*publish)),
+        {other->second->answer_index, publish->answer_index});
+  }
+  return std::nullopt;
+}
+
 Judgement judge_ids_over_connections(const View& view, const contract::Claims&) {
-  if (auto found = repeated(view)) return *found;
+  if (auto found = find_repeated_id(view)) return *found;
   const auto all = accepted(view);
   const bool several = std::any_of(all.begin(), all.end(), [&](const Operation* publish) {
     return publish->session != all.front()->session;
@@ -190,7 +190,7 @@ Judgement judge_ids_over_connections(const View& view, const contract::Claims&) 
 }
 
 Judgement judge_ids_over_restart(const View& view, const contract::Claims&) {
-  if (auto found = repeated(view)) return *found;
+  if (auto found = find_repeated_id(view)) return *found;
   const auto marks = view.marks("started");
   const auto all = accepted(view);
   if (marks.empty() || all.empty()) return Judgement::inconclusive("nothing was restarted");

@@ -1,6 +1,8 @@
 // STORE-2, STORE-4: what transaction ids name, and what names nothing.
 #pragma once
 
+#include <optional>
+
 #include "suites/checkers/judgement.hpp"
 
 namespace busproof::checkers {
@@ -12,6 +14,9 @@ Judgement judge_ids_over_connections(const history::View& view, const contract::
 
 /// STORE-2.restart: the same, with messages from before and from after a restart.
 Judgement judge_ids_over_restart(const history::View& view, const contract::Claims& claims);
+
+/// The first two accepted messages that were told the same transaction id: id_repeated.
+std::optional<Judgement> find_repeated_id(const history::View& view);
 
 // STORE-4: requests that name an id that the bus never made, as calls. Findings of all three:
 // reached_a_record, where the answer was that of a record; wrong_refusal, where the refusal was for

@@ -94,64 +94,16 @@ std::int64_t credit_at(const View& view, const contract::Claims& claims, const O
   return credit;
 }
 
-/// Whether some member that stayed until `until` could have taken one more at `at`. A lease that
-/// ended by itself gives its credit back, too; here it counts as taken, in favour of the bus.
-bool had_credit(const View& view, const contract::Claims& claims, const Group& group, Time at,
-                Time until) {
-  for (const Operation& subscribe : view.operations(Action::subscribe)) {
-    if (!subscribe.ok() || subscribe.answered > at || ended(view, subscribe, until)) continue;
-    if (!of_group(view, subscribe.subscription, group)) continue;
-    std::map<std::uint32_t, bool> open;
-    for (const Delivery& delivery : view.deliveries())
-      if (delivery.subscription == subscribe.subscription && delivery.at <= at)
-        open[delivery.delivery] = true;
-    for (const Action action : {Action::ack, Action::reject})
-      for (const Operation& settle : view.operations(action))
-        if (settle.ok() && settle.answered <= at) open.erase(settle.delivery);
-    if (static_cast<std::int64_t>(open.size()) < credit_at(view, claims, subscribe, at))
-      return true;
-  }
-  return false;
-}
-
 bool is_stuck(const View& view, std::uint32_t message) {
   const auto marks = view.marks("stuck");
   return std::any_of(marks.begin(), marks.end(),
                      [&](const Note& mark) { return mark.message == message; });
 }
 
-/// The first witness before which the group was silent for so long that a waiting message shows a
-/// stall, and what waited.
-std::optional<Judgement> stall(const View& view, const contract::Claims& claims,
-                               const std::string& finding) {
-  const Time least = std::max(kStall, declared(claims, "wakeup_ms").value_or(kStall));
-  for (const auto& [group, came] : deliveries_by_group(view)) {
-    const Owed owed(view, claims, group, came);
-    for (const Witness& witness : witnesses(view, group)) {
-      const Time since = last_stir(view, group, witness.publish->invoked);
-      if (witness.publish->invoked < since + least + own_delay(view, since, witness.seen)) continue;
-      if (!had_credit(view, claims, group, since, witness.seen)) continue;
-      for (const Operation& publish : view.operations(Action::publish)) {
-        const auto due = owed.due(publish);
-        if (!due || *due > since || is_stuck(view, publish.message)) continue;
-        const auto found = came.find(publish.message);
-        if (found != came.end() && found->second.front().at <= witness.seen) continue;
-        return Judgement::violated(
-            finding,
-            fmt::format("Message m{} waited, a member had credit, and nothing came for {:.1f} s, "
-                        "while another queue went on.",
-                        publish.message, millis(witness.publish->invoked - since) / 1000),
-            {publish.answer_index, witness.publish->invoke_index});
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 /// The groups without a member yet have no deliveries: a stall at the very first is seen all the
 /// same, since deliveries_by_group knows every subscribed group.
 Judgement drains(const View& view, const contract::Claims& claims, std::uint32_t more_than) {
-  if (auto stalled = stall(view, claims, "stalled")) return *stalled;
+  if (auto stalled = find_stall(view, claims, "stalled")) return *stalled;
   std::uint64_t judged = 0;
   for (const auto& [group, came] : deliveries_by_group(view)) {
     Time first = kNever;
@@ -203,7 +155,7 @@ std::optional<std::pair<Time, Time>> stuck_within(const View& view, const Note& 
 }
 
 Judgement holds_up_nobody(const View& view, const contract::Claims& claims, Stuck how) {
-  if (auto stalled = stall(view, claims, "held_up")) return *stalled;
+  if (auto stalled = find_stall(view, claims, "held_up")) return *stalled;
   std::uint64_t judged = 0;
   for (const Note& mark : view.marks("stuck")) {
     const auto within = stuck_within(view, mark, how);
@@ -319,6 +271,50 @@ const Note* cut_before(const View& view, const Operation& publish) {
 }
 
 }  // namespace
+
+bool had_credit(const View& view, const contract::Claims& claims, const Group& group, Time at,
+                Time until) {
+  for (const Operation& subscribe : view.operations(Action::subscribe)) {
+    if (!subscribe.ok() || subscribe.answered > at || ended(view, subscribe, until)) continue;
+    if (!of_group(view, subscribe.subscription, group)) continue;
+    std::map<std::uint32_t, bool> open;
+    for (const Delivery& delivery : view.deliveries())
+      if (delivery.subscription == subscribe.subscription && delivery.at <= at)
+        open[delivery.delivery] = true;
+    for (const Action action : {Action::ack, Action::reject})
+      for (const Operation& settle : view.operations(action))
+        if (settle.ok() && settle.answered <= at) open.erase(settle.delivery);
+    if (static_cast<std::int64_t>(open.size()) < credit_at(view, claims, subscribe, at))
+      return true;
+  }
+  return false;
+}
+
+std::optional<Judgement> find_stall(const View& view, const contract::Claims& claims,
+                                    const std::string& finding) {
+  const Time least = std::max(kStall, declared(claims, "wakeup_ms").value_or(kStall));
+  for (const auto& [group, came] : deliveries_by_group(view)) {
+    const Owed owed(view, claims, group, came);
+    for (const Witness& witness : witnesses(view, group)) {
+      const Time since = last_stir(view, group, witness.publish->invoked);
+      if (witness.publish->invoked < since + least + own_delay(view, since, witness.seen)) continue;
+      if (!had_credit(view, claims, group, since, witness.seen)) continue;
+      for (const Operation& publish : view.operations(Action::publish)) {
+        const auto due = owed.due(publish);
+        if (!due || *due > since || is_stuck(view, publish.message)) continue;
+        const auto found = came.find(publish.message);
+        if (found != came.end() && found->second.front().at <= witness.seen) continue;
+        return Judgement::violated(
+            finding,
+            fmt::format("Message m{} waited, a member had credit, and nothing came for {:.1f} s, "
+                        "while another queue went on.",
+                        publish.message, millis(witness.publish->invoked - since) / 1000),
+            {publish.answer_index, witness.publish->invoke_index});
+      }
+    }
+  }
+  return std::nullopt;
+}
 
 Judgement judge_drains_past_1000(const View& view, const contract::Claims& claims) {
   return drains(view, claims, 1'000);

@@ -8,9 +8,22 @@
 // first.
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "suites/checkers/groups.hpp"
 #include "suites/checkers/judgement.hpp"
 
 namespace busproof::checkers {
+
+/// Whether some member that stayed until `until` could have taken one more at `at`. A lease that
+/// ended by itself gives its credit back, too; here it counts as taken, in favour of the bus.
+bool had_credit(const history::View& view, const contract::Claims& claims, const Group& group,
+                history::Time at, history::Time until);
+
+/// The first stall that there is, as a violation of that finding.
+std::optional<Judgement> find_stall(const history::View& view, const contract::Claims& claims,
+                                    const std::string& finding);
 
 /// QUE-20.past_1000 and past_10000: a backlog of more than that many. Finding: stalled.
 Judgement judge_drains_past_1000(const history::View& view, const contract::Claims& claims);

@@ -102,13 +102,6 @@ Judgement judge_retrieves(const View& view, const Claims& claims, Way way, Wante
   return Judgement::met(judged);
 }
 
-/// The first delivery of a message that was received before `until`, or null.
-const Delivery* first_delivery(const View& view, std::uint32_t message, Time until) {
-  for (const Delivery& delivery : view.deliveries())
-    if (delivery.message == message && delivery.at < until) return &delivery;
-  return nullptr;
-}
-
 /// Whether payloads of both ways were accepted; without them nothing is said of a difference.
 bool both_ways(const View& view) {
   std::set<std::string> ways;
@@ -227,6 +220,18 @@ Judgement judge_reference_bare(const View& view, const Claims& claims) {
                         publish.message, number_of(publish.asked, "size")),
             {publish.invoke_index, delivery.index});
       });
+}
+
+const Delivery* first_delivery(const View& view, std::uint32_t message, Time until) {
+  for (const Delivery& delivery : view.deliveries())
+    if (delivery.message == message && delivery.at < until) return &delivery;
+  return nullptr;
+}
+
+Judgement judge_reference_retrieves_of(
+    const View& view, const Claims& claims,
+    const std::function<bool(const Operation& retrieve)>& wanted) {
+  return judge_retrieves(view, claims, Way::reference, wanted);
 }
 
 Judgement judge_retrievable_elsewhere(const View& view, const Claims& claims) {

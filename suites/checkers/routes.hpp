@@ -6,6 +6,8 @@
 // Threads: no state.
 #pragma once
 
+#include <functional>
+
 #include "suites/checkers/judgement.hpp"
 
 namespace busproof::checkers {
@@ -29,6 +31,15 @@ Judgement judge_reference_bare(const history::View& view, const contract::Claims
 /// ROUTE-7.any_connection: the first retrieve after the delivery, on another connection. Findings:
 /// missing, altered.
 Judgement judge_retrievable_elsewhere(const history::View& view, const contract::Claims& claims);
+
+/// The retrieves that are wanted of payloads that must go by reference. Findings: missing, altered.
+Judgement judge_reference_retrieves_of(
+    const history::View& view, const contract::Claims& claims,
+    const std::function<bool(const history::Operation& retrieve)>& wanted);
+
+/// The first delivery of a message that was received before `until`, or null.
+const history::Delivery* first_delivery(const history::View& view, std::uint32_t message,
+                                        history::Time until);
 
 /// ROUTE-11: payloads of one size go one way. Finding: different_ways.
 Judgement judge_same_way(const history::View& view, const contract::Claims& claims);

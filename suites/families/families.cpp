@@ -56,6 +56,7 @@ std::vector<const Scenario*> all() {
            dedupe(),
            holding(),
            batch(),
+           nodes(),
            agents(),
            agent_names(),
            audit(),

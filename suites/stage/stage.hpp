@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <span>
@@ -204,6 +205,23 @@ class Stage {
   targets::Session& connect_to_second();
   void stop_second();
 
+  /// The nodes of the bus: processes over the same stores, of which the bus as it was started is
+  /// number 1. Unverified where the target does not start so many.
+  void need_nodes(int count) const;
+
+  /// The marks "node_started", "node_not_started" with "why", "node_stopping" and "node_stopped",
+  /// "node_killed": of the number in their amount. False where it did not start.
+  bool start_node(int number);
+  void stop_node(int number);
+  void kill_node(int number);
+
+  /// Goes over to another bus, whose stores are empty, and starts its first `count` nodes at once.
+  void start_nodes_on_empty_stores(int count);
+
+  /// A session that has said hello to that node: the mark "at_node" of the session, with the node's
+  /// number as its amount. `extra` goes into the hello.
+  targets::Session& connect_to_node(int number, const boost::json::object& extra = {});
+
   /// Starts the bus anew on an empty disk of its own, of that many bytes. Unverified where that
   /// cannot be made on this machine, or the bus does not start on it.
   void put_on_small_disk(std::uint64_t bytes);
@@ -255,6 +273,9 @@ class Stage {
  private:
   void need_hold() const;
   contract::Result<void> start_and_greet(targets::Target& target);
+  targets::Target& node(int number);
+  void leave_node(int number);
+  void mark_node(std::string_view name, int number, std::string_view why = {});
   void gone();
   void put_on(contract::Result<std::unique_ptr<disk::Disk>> disk);
   disk::Disk& disk();
@@ -271,6 +292,8 @@ class Stage {
   int destinations_ = 0;
   bool unreachable_ = false;
   std::unique_ptr<targets::Target> second_;
+  std::map<int, std::unique_ptr<targets::Target>> nodes_;  // By number; but for the bus itself.
+  std::map<const targets::Session*, int> at_node_;
   std::vector<std::unique_ptr<targets::Session>> sessions_;
   std::unique_ptr<targets::Session> control_;
 };

@@ -66,11 +66,25 @@ Result<std::unique_ptr<Target>> Target::twin() const {
   return made;
 }
 
+Result<std::unique_ptr<Target>> Target::node(int number) const {
+  const fs::path work = work_ / fmt::format("node-{}", number);
+  auto made = make_on(reactor_, written_, work, work / "data", wrap_, this, number);
+  if (made) (*made)->first_variant_ = first_variant_;
+  return made;
+}
+
+Result<std::unique_ptr<Target>> Target::afresh() const {
+  TargetFile file = written_;
+  if (file.launch) file.launch->ready = {};
+  return make_on(reactor_, file, work_ / "afresh", work_ / "afresh" / "data", wrap_);
+}
+
 Result<std::unique_ptr<Target>> Target::make_on(Reactor& reactor, const TargetFile& file,
                                                 const fs::path& work, const fs::path& data,
-                                                const Wrap& wrap, const Target* sibling) {
+                                                const Wrap& wrap, const Target* sibling,
+                                                int number) {
   std::unique_ptr<Target> target(new Target(reactor, file, wrap));  // The constructor is private.
-  if (auto prepared = target->prepare(work, data, sibling); !prepared)
+  if (auto prepared = target->prepare(work, data, sibling, number); !prepared)
     return tl::make_unexpected(prepared.error());
   auto connector = target->make_connector();
   if (!connector) return tl::make_unexpected(connector.error());
@@ -88,7 +102,8 @@ Target::~Target() {
   if (process_) stop();
 }
 
-Result<void> Target::prepare(const fs::path& work, const fs::path& data, const Target* sibling) {
+Result<void> Target::prepare(const fs::path& work, const fs::path& data, const Target* sibling,
+                             int number) {
   work_ = work;
   std::error_code failed;
   for (const fs::path& folder : {work, data}) {
@@ -96,7 +111,7 @@ Result<void> Target::prepare(const fs::path& work, const fs::path& data, const T
     if (failed)
       return refused("unavailable", fmt::format("{}: {}", folder.string(), failed.message()));
   }
-  values_ = {{"data", data.string()}, {"node", "1"}};
+  values_ = {{"data", data.string()}, {"node", std::to_string(number)}};
   for (const char* name : {"port", "control_port"}) {
     auto port = process::free_port();
     if (!port) return tl::make_unexpected(port.error());

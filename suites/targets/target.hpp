@@ -32,6 +32,13 @@ class Target {
 
   ~Target();
 
+  /// Another node of the same bus: the same stores, ports and a data folder of its own, and that
+  /// number as ${node}; nothing is started yet.
+  [[nodiscard]] contract::Result<std::unique_ptr<Target>> node(int number) const;
+
+  /// The first node of such a bus whose stores are empty; nothing is started yet.
+  [[nodiscard]] contract::Result<std::unique_ptr<Target>> afresh() const;
+
   /// The same bus once more on the same data, with ports of its own; nothing is started yet.
   [[nodiscard]] contract::Result<std::unique_ptr<Target>> twin() const;
 
@@ -122,9 +129,11 @@ class Target {
                                                            const std::filesystem::path& work,
                                                            const std::filesystem::path& data,
                                                            const Wrap& wrap,
-                                                           const Target* sibling = nullptr);
+                                                           const Target* sibling = nullptr,
+                                                           int number = 1);
   contract::Result<void> prepare(const std::filesystem::path& work,
-                                 const std::filesystem::path& data, const Target* sibling);
+                                 const std::filesystem::path& data, const Target* sibling,
+                                 int number);
   contract::Result<void> lodge(const Target* sibling);
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();

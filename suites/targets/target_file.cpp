@@ -229,10 +229,23 @@ void read_older(const YAML::Node& node, std::map<std::string, Backend>& backends
   }
 }
 
+int nodes_of(const YAML::Node& node, const TargetFile& target) {
+  constexpr int kMost = 16;
+  const std::string text = text_of(node, "nodes");
+  const bool number = !text.empty() && text.size() < 3 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  const int count = number ? std::stoi(text) : 0;
+  if (count < 1 || count > kMost)
+    wrong(node, fmt::format("nodes is \"{}\"; it is a number from 1 to {}", text, kMost));
+  if (count > 1 && (!target.launch || target.connect.how == Connect::How::stdio_launch))
+    wrong(node, "nodes need a launch, and connections to what it has launched");
+  return count;
+}
+
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
              {"name", "launch", "connect", "control", "http", "backends", "variants", "corrupt",
-              "rows", "archive", "older", "profile"});
+              "rows", "archive", "older", "nodes", "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -256,6 +269,7 @@ TargetFile target_of(const YAML::Node& root) {
   read_told(root["rows"], "rows", &Backend::rows, target.backends);
   read_told(root["archive"], "archive", &Backend::archive, target.backends);
   read_older(root["older"], target.backends);
+  if (root["nodes"]) target.nodes = nodes_of(root["nodes"], target);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
 }

@@ -34,7 +34,8 @@ end
 -- Everything but the numbers given so far: what was known under one is never another's.
 local function reset()
   local cursor = '0'
-  local keep = {[prefix .. 'seq'] = true, [prefix .. 'groups'] = true}
+  local keep = {[prefix .. 'seq'] = true, [prefix .. 'groups'] = true,
+                [prefix .. 'nodes'] = true}
   repeat
     local found = call('SCAN', cursor, 'MATCH', prefix .. '*', 'COUNT', 1000)
     cursor = found[1]

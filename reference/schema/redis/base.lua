@@ -19,6 +19,7 @@
 --   leases        'GROUP:SEQ' by when the lease ends       due      by when the delay is over
 --   expiry        seqs by expiry                           totals   what has happened so far
 --   c:CORRELATION seqs; s:SESSION seqs                     k:EVENT  an event that is known again
+--   nodes         node -> since when it is missing (empty: it is not)
 --   past          seq -> a message that is gone, packed    ended    those seqs by their end
 
 local prefix = KEYS[1]

@@ -91,6 +91,7 @@ void PostgresQueueStore::lease(const core::Lease& op, core::Answer& answer) {
     taken.attempt = static_cast<int>(rows.integer(row, 0)) + 1;
     taken.copy.group = group->id;
     taken.copy.token = turn.token;
+    leases_.put({taken.copy.message, group->id}, {turn.token, now_ + turn.term.count()});
     bytes += taken.body.bytes.size();
     if (taken.attempt > 1) ++totals.redelivered;
     shorten(answer.due, turn.term);
@@ -107,6 +108,7 @@ void PostgresQueueStore::on(const core::Ack& op, core::Answer& answer) {
   const bool gone = draft_->copy(key)->gone;
   auto& counts = draft_->find(op.copy.group)->counts;
   draft_->settle(key);
+  leases_.erase(key);
   --counts.leased;
   ++counts.acked;
   ++draft_->totals().acked;
@@ -117,6 +119,7 @@ void PostgresQueueStore::on(const core::Extend& op, core::Answer& answer) {
   const CopyKey key{op.copy.message, op.copy.group};
   draft_->copy(key)->until = now_ + op.term.count();
   draft_->change(key);
+  leases_.put(key, {op.copy.token, now_ + op.term.count()});
   shorten(answer.due, op.term);
 }
 
@@ -130,6 +133,7 @@ void PostgresQueueStore::end_lease(const CopyKey& key, CopyRow& row, const core:
                                    core::Answer& answer) {
   auto& group = *draft_->find(key.group);
   auto& totals = draft_->totals();
+  if (row.holder == holder_) leases_.erase(key);
   if (how.rejected) ++totals.rejected;
   const bool expired = row.expires <= now_;
   --count_of(group, row.state);

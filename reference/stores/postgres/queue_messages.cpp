@@ -125,6 +125,7 @@ void PostgresQueueStore::on(const core::Delete& op, core::Answer& answer) {
     const auto* copy = draft_->copy(key);
     if (copy == nullptr) continue;
     if (copy->state == kLeased && copy->holder == holder_) answer.ended.push_back(copy->token);
+    leases_.erase(key);
     --count_of(*group, copy->state);
     ++group->counts.deleted;
     ++draft_->totals().deleted;

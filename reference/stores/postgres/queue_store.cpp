@@ -31,9 +31,10 @@ PostgresQueueStore::PostgresQueueStore(std::string dsn, core::Expiry expiry, con
 }
 
 PostgresQueueStore::~PostgresQueueStore() {
-  // By hand, so that who starts next finds it free already.
+  // By hand, so that others find it free already.
   if (connection_.is_open()) {
     try {
+      if (holder_ != 0) give_up_leases();
       connection_.execute("SELECT pg_advisory_unlock_all()");
     } catch (const Failure&) {
       connection_.close();
@@ -49,12 +50,14 @@ void PostgresQueueStore::greet() {
 
 Result<void> PostgresQueueStore::migrate() {
   if (auto made = postgres::migrate(dsn_); !made) return made;
+  leases_.clear();
+  leases_.begin();
   return connection_.carry_out(true, [&] {
     if (holder_ == 0) {
       holder_ = connection_.run(kNextHolder, {}).integer(0, 0);
       greet();
     }
-    free_leases();
+    free_leases(Missing::at_start);
   });
 }
 
@@ -125,10 +128,14 @@ std::vector<Answer> PostgresQueueStore::run(std::span<const Step> batch) {
 
 Result<std::vector<Answer>> PostgresQueueStore::apply(std::span<const Step> batch,
                                                       core::Shift shift) {
-  return connection_.carry_out(wants_sync(batch), [&] {
+  auto answers = connection_.carry_out(wants_sync(batch), [&] {
+    leases_.rollback();  // What a try before this one did.
     read_now(shift);
     return run(batch);
   });
+  if (!answers) leases_.rollback();
+  leases_.begin();
+  return answers;
 }
 
 Result<core::View> PostgresQueueStore::look(const core::Question& question, core::Shift shift) {

@@ -74,8 +74,10 @@ class PostgresQueueStore : public QueueStore {
   void sweep_expired(int at_most, core::Swept& swept);
   void sweep_past(int at_most, core::Swept& swept);
   std::optional<core::Instant> next_due();
-  /// Ends what nodes held that are gone; whether others hold anything still.
-  bool free_leases();
+  /// Ends what nodes held that are gone; where no other lives, a start need not wait for them.
+  enum class Missing : std::uint8_t { for_long, at_start };
+  void free_leases(Missing missing);
+  void give_up_leases();
 
   // queue_messages.cpp
   void owe(const core::Enqueue& op, NewMessage& message, GroupRow& group);
@@ -98,7 +100,7 @@ class PostgresQueueStore : public QueueStore {
   std::int64_t holder_ = 0;      ///< this store's number among the nodes
   core::Instant now_ = 0;        ///< of the call under way, shift included
   core::Instant next_look_ = 0;  ///< when the other nodes' lives are looked at again
-  bool others_lease_ = true;     ///< as far as is known
+  Leases leases_;                ///< what this node handed out and has not seen ended
   std::unique_ptr<Draft> draft_;
 };
 

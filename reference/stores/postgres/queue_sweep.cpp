@@ -12,18 +12,30 @@ constexpr core::Ms kPastSlack{60'000};
 // How soon a dead node's leases come free.
 constexpr core::Ms kLookEvery{1'000};
 
-// A node lives for as long as the server sees it hold the lock of its number.
+// A node whose connection broke comes back sooner than that: it is slow, not dead.
+constexpr core::Ms kMissingFor{1'500};
+
+// A node lives for as long as the server sees it hold the lock of its number. One that has been
+// missing for long enough is dead; all that are missing, where none but this one ($3) lives and
+// that is known to be enough ($4).
 constexpr Query kFreeLeases{
     "free_leases",
-    "UPDATE message_bus_owed SET lease_until = 0 WHERE state = 1 AND lease_until > 0 AND "
-    "lease_holder NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' "
+    "WITH alive AS MATERIALIZED (SELECT l.objid::bigint AS holder FROM pg_locks l "
+    "WHERE l.locktype = 'advisory' AND l.objsubid = 2 "
     "AND l.classid::bigint = (hashtext('message_bus ' || current_schema())::bigint & 4294967295) "
-    "AND l.objsubid = 2 AND l.database = (SELECT oid FROM pg_database WHERE datname = "
-    "current_database()))"};
-constexpr Query kOthersLease{
-    "others_lease",
-    "SELECT FROM message_bus_owed WHERE state = 1 AND lease_until > 0 AND lease_holder <> $1 "
-    "LIMIT 1"};
+    "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())), "
+    "missing AS MATERIALIZED (SELECT DISTINCT lease_holder AS holder FROM message_bus_owed "
+    "WHERE state = 1 AND lease_until > 0 AND lease_holder NOT IN (SELECT holder FROM alive)), "
+    "back AS (DELETE FROM message_bus_missing WHERE holder NOT IN (SELECT holder FROM missing)), "
+    "noted AS (INSERT INTO message_bus_missing SELECT holder, $1::bigint FROM missing "
+    "ON CONFLICT DO NOTHING) "
+    "UPDATE message_bus_owed SET lease_until = 0 WHERE state = 1 AND lease_until > 0 "
+    "AND lease_holder IN (SELECT holder FROM missing) AND (lease_holder IN ("
+    "SELECT holder FROM message_bus_missing WHERE since <= $1::bigint - $2::bigint) "
+    "OR ($4::boolean AND NOT EXISTS (SELECT FROM alive WHERE holder <> $3::bigint)))"};
+constexpr Query kGiveUp{"give_up_leases",
+                        "UPDATE message_bus_owed SET lease_until = 0 "
+                        "WHERE state = 1 AND lease_until > 0 AND lease_holder = $1::bigint"};
 constexpr Query kNextDue{
     "next_due",
     "SELECT (SELECT min(lease_until) FROM message_bus_owed WHERE state = 1), "
@@ -129,15 +141,23 @@ std::optional<core::Instant> PostgresQueueStore::next_due() {
   return next;
 }
 
-bool PostgresQueueStore::free_leases() {
-  connection_.run(kFreeLeases, {});
-  return connection_.run(kOthersLease, args(holder_)).size() > 0;
+// By the server's own clock: the hook's shift makes nobody longer dead.
+void PostgresQueueStore::free_leases(Missing missing) {
+  connection_.run(kFreeLeases, args(connection_.began(), kMissingFor.count(), holder_,
+                                    missing == Missing::at_start));
+}
+
+// They are over with this node; whoever sweeps next finds them.
+void PostgresQueueStore::give_up_leases() {
+  connection_.begin(false);
+  connection_.run(kGiveUp, args(holder_));
+  connection_.commit();
 }
 
 core::Swept PostgresQueueStore::sweep_due(int at_most, int attempts_max) {
   core::Swept swept;
   if (next_look_ <= now_) {
-    others_lease_ = free_leases();
+    free_leases(Missing::for_long);
     next_look_ = now_ + kLookEvery.count();
   }
   auto due = next_due();
@@ -151,17 +171,25 @@ core::Swept PostgresQueueStore::sweep_due(int at_most, int attempts_max) {
     sweep_past(at_most, swept);
     due = next_due();
   }
-  if (others_lease_) due = std::min(due.value_or(next_look_), next_look_);
+  // What another node has ended in the meantime.
+  for (const auto& [key, lease] : leases_.ended(now_, at_most)) {
+    swept.ended.push_back(lease.token);
+    leases_.erase(key);
+  }
   if (due) swept.next_due = core::Ms(*due - now_);
   return swept;
 }
 
 core::Result<core::Swept> PostgresQueueStore::sweep(int at_most, int attempts_max,
                                                     core::Shift shift) {
-  return connection_.carry_out(true, [&] {
+  auto swept = connection_.carry_out(true, [&] {
+    leases_.rollback();  // What a try before this one did.
     read_now(shift);
     return sweep_due(at_most, attempts_max);
   });
+  if (!swept) leases_.rollback();
+  leases_.begin();
+  return swept;
 }
 
 }  // namespace reference::stores::postgres

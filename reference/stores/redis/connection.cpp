@@ -168,6 +168,44 @@ Result<std::vector<Reply>> Connection::exchange(std::span<const Command> command
   return transfer(commands);
 }
 
+Result<void> Connection::subscribe(const std::string& channel) {
+  if (auto connected = connect(); !connected) return connected;
+  const Command command{"SUBSCRIBE", channel};
+  auto replies = transfer(std::span(&command, 1));
+  if (!replies) return tl::unexpected(replies.error());
+  if (replies->front().is_error()) {
+    context_.reset();
+    return tl::unexpected(refused(replies->front()));
+  }
+  return {};
+}
+
+int Connection::socket() const { return context_ ? context_->fd : -1; }
+
+Result<std::vector<std::string>> Connection::pushed() {
+  std::vector<std::string> messages;
+  if (redisBufferRead(context_.get()) != REDIS_OK) return tl::unexpected(lost(true));
+  while (true) {
+    void* raw = nullptr;
+    if (redisGetReplyFromReader(context_.get(), &raw) != REDIS_OK)
+      return tl::unexpected(lost(true));
+    if (raw == nullptr) return messages;
+    const std::unique_ptr<redisReply, void (*)(void*)> reply(static_cast<redisReply*>(raw),
+                                                             freeReplyObject);
+    auto read = convert(*reply);
+    if (read.items.size() == 3 && read.items[0].text == "message")
+      messages.push_back(std::move(read.items[2].text));
+  }
+}
+
+bool Connection::ping() {
+  int done = 0;
+  if (redisAppendCommand(context_.get(), "PING") != REDIS_OK) return false;
+  while (done == 0)
+    if (redisBufferWrite(context_.get(), &done) != REDIS_OK) return false;
+  return true;
+}
+
 Result<Reply> Connection::exchange(const Command& command) {
   auto replies = exchange(std::span(&command, 1));
   if (!replies) return tl::unexpected(replies.error());

@@ -80,6 +80,17 @@ class Connection {
   core::Result<std::vector<Reply>> exchange(std::span<const Command> commands);
   core::Result<Reply> exchange(const Command& command);
 
+  /// Connects anew to hear what is published to `channel`, and does nothing else from then on:
+  /// exchange() is no longer for it.
+  core::Result<void> subscribe(const std::string& channel);
+  /// To be waited on; then pushed() reads what came and gives all messages that are whole.
+  [[nodiscard]] int socket() const;
+  core::Result<std::vector<std::string>> pushed();
+  /// Makes the server say something. False where the connection is gone.
+  bool ping();
+  void close() { context_.reset(); }
+  [[nodiscard]] bool is_open() const { return context_ != nullptr; }
+
   [[nodiscard]] const Address& address() const { return address_; }
 
  private:

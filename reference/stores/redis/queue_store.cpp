@@ -1,6 +1,7 @@
 // Batches and sweeps: one script call each. Source: DUR-2, DUR-7, STORE-8, QUE-4, QUE-8, TTL-3.
 #include "reference/stores/redis/queue_store.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "reference/schema/redis.hpp"
@@ -17,6 +18,9 @@ using core::StoreError;
 namespace {
 
 constexpr core::Ms kPastSlack{60'000};
+constexpr core::Ms kLookEvery{1'000};
+// A node whose connection broke comes back sooner than that: it is slow, not dead.
+constexpr core::Ms kMissingFor{1'500};
 // The first braces are the hash tag; what clients have named comes behind it.
 constexpr const char* kTag = "{queues}:";
 
@@ -37,6 +41,13 @@ RedisQueueStore::RedisQueueStore(std::shared_ptr<Connection> connection, const s
       sweep_(schema::redis_sweep()),
       look_(schema::redis_look()),
       orphans_(schema::redis_orphans()) {}
+
+RedisQueueStore::~RedisQueueStore() {
+  if (node_.empty() || !connection_->is_open()) return;
+  auto command = begin(orphans_, core::Shift(0));
+  command.add(0).view(node_);
+  std::ignore = orphans_.run(*connection_, std::move(command));
+}
 
 Command RedisQueueStore::begin(const Script& script, core::Shift shift) const {
   auto command = script.call(prefix_);
@@ -95,6 +106,10 @@ Result<std::optional<std::string>> RedisQueueStore::damaged_bytes(const core::Co
 }
 
 Result<core::Swept> RedisQueueStore::sweep(int at_most, int attempts_max, core::Shift shift) {
+  if (const auto at = std::chrono::steady_clock::now(); next_look_ <= at) {
+    if (auto looked = free_orphans(kMissingFor); !looked) return tl::unexpected(looked.error());
+    next_look_ = at + kLookEvery;
+  }
   auto command = begin(sweep_, shift);
   command.add(at_most).add(attempts_max).add(kPastKept.count()).add(kPastSlack.count());
   auto reply = sweep_.run(*connection_, std::move(command));
@@ -123,7 +138,7 @@ Result<void> RedisQueueStore::migrate() {
   leases_.clear();
   leases_.begin();
   if (auto joined = join_nodes(); !joined) return joined;
-  return free_orphans();
+  return free_orphans(core::Ms(0));
 }
 
 // A number of its own for this node, and the connection named after it: the server's list of
@@ -134,20 +149,28 @@ Result<void> RedisQueueStore::join_nodes() {
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   node_ = std::to_string(reply->integer);
   connection_->name(nodes_ + '-' + node_);
+  reply = connection_->exchange(Command{"HSET", prefix_ + "nodes", node_, ""});
+  if (!reply) return tl::unexpected(reply.error());
+  if (reply->is_error()) return tl::unexpected(refused(*reply));
   return {};
 }
 
-Result<void> RedisQueueStore::free_orphans() {
+// Where no other node lives, those that are missing are so for long enough at a start.
+Result<void> RedisQueueStore::free_orphans(core::Ms missing_for) {
   auto reply = connection_->exchange(Command{"CLIENT", "LIST"});
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
-  auto command = begin(orphans_, core::Shift(0));
+  std::set<std::string> alive{node_};
   const std::string mark = " name=" + nodes_ + '-';
   for (auto at = reply->text.find(mark); at != std::string::npos;
        at = reply->text.find(mark, at + 1)) {
     const auto from = at + mark.size();
-    command.add(reply->text.substr(from, reply->text.find(' ', from) - from));
+    alive.insert(reply->text.substr(from, reply->text.find(' ', from) - from));
   }
+  if (alive.size() > 1) missing_for = std::max(missing_for, kMissingFor);
+  auto command = begin(orphans_, core::Shift(0));
+  command.add(missing_for.count()).add("");
+  for (const auto& name : alive) command.add(name);
   if (auto freed = orphans_.run(*connection_, std::move(command)); !freed)
     return tl::unexpected(freed.error());
   return {};

@@ -28,6 +28,8 @@ class RedisQueueStore : public QueueStore {
   /// of the server's; it must outlive the store.
   RedisQueueStore(std::shared_ptr<Connection> connection, const std::string& prefix,
                   core::Expiry expiry = {}, const Clock* clock = nullptr);
+  /// Its leases end with it.
+  ~RedisQueueStore() override;
 
   core::Result<std::vector<core::Answer>> apply(std::span<const core::Step> batch,
                                                 core::Shift shift) override;
@@ -46,7 +48,7 @@ class RedisQueueStore : public QueueStore {
   std::optional<std::uint64_t> token_of_ended(const Reply& row);
 
   core::Result<void> join_nodes();
-  core::Result<void> free_orphans();
+  core::Result<void> free_orphans(core::Ms missing_for);
   core::Result<std::optional<std::string>> damaged_bytes(const core::Corrupt& op,
                                                          core::Shift shift);
 
@@ -62,6 +64,7 @@ class RedisQueueStore : public QueueStore {
   const Clock* clock_;
   std::string prefix_;  ///< of the queues' keys, their hash tag included
   std::string nodes_;   ///< the key that counts nodes, and how their connections' names begin
+  core::Tick next_look_{};  ///< when the other nodes' lives are looked at again
   std::string node_;    ///< this store's number among all that ever were
   Leases leases_;       ///< what this node handed out and has not seen ended
   Script apply_;
