@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reference/core/compression.hpp"
+#include "reference/core/door.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/payload.hpp"
 #include "reference/core/step.hpp"
@@ -144,7 +145,13 @@ struct Page {
   std::optional<std::string> text;
 };
 
+/// What was asked at the side door under that ticket.
+struct Served {
+  Ticket ticket;
+  DoorAnswer answer;
+};
+
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Page>;
+                            SweepQueue, ToPayload, Ring, Page, Served>;
 
 }  // namespace reference::core

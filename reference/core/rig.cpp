@@ -146,6 +146,8 @@ void Rig::carry_out(Effect& effect) {
     deliver(*send);
   } else if (auto* ring = std::get_if<Ring>(&effect)) {
     core->rung(ring->destination, now);
+  } else if (auto* served = std::get_if<Served>(&effect)) {
+    door.emplace(served->ticket, std::move(served->answer));
   } else if (auto* page = std::get_if<Page>(&effect)) {
     pages.push_back(std::move(page->text));
   } else if (auto* close = std::get_if<Close>(&effect)) {

@@ -80,6 +80,8 @@ class Rig {
   std::vector<bool> throttles;
   /// The metrics pages that were asked for; nothing where the store failed.
   std::vector<std::optional<std::string>> pages;
+  /// What was answered at the side door, by ticket.
+  std::map<Ticket, DoorAnswer> door;
   /// What Send effects said, raw, in order over all connections.
   std::vector<std::pair<Conn, std::string>> sent;
 

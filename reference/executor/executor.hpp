@@ -65,6 +65,9 @@ class Executor {
   /// executor's lock held: it must not block and must not call back.
   void scrape(std::function<void(std::optional<std::string>)> then);
 
+  /// Asks at the side door; `then` gets the answer, as above.
+  void knock(core::DoorRequest request, std::function<void(core::DoorAnswer)> then);
+
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();
 
@@ -96,7 +99,8 @@ class Executor {
   bool swept_once_ = false;
   bool store_failing_ = false;
   std::map<core::Ticket, std::function<void(std::optional<std::string>)>> scrapes_;
-  std::uint64_t next_scrape_ = 1;
+  std::map<core::Ticket, std::function<void(core::DoorAnswer)>> knocks_;
+  std::uint64_t next_asked_ = 1;
 
   Workers workers_;
   std::unique_ptr<Lane> lane_;  ///< the queue store's
