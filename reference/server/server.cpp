@@ -107,6 +107,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void read() {
     header_.emplace();
     header_->header_limit(kHeaderBytes);
+    header_->body_limit(boost::none);  // what may come is told by what is asked
     timer_.expires_after(kHeaderTime);
     timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->cut();
@@ -134,6 +135,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       return serve_side_door({std::move(socket_), std::move(buffer_)}, *header_, shared_.executor,
                              std::move(back));
     }
+    if (header_->content_length().value_or(0) > kBodyBytes) return cut();
     parser_.emplace(std::move(*header_));
     parser_->body_limit(kBodyBytes);
     http::async_read(socket_, buffer_, *parser_,

@@ -144,7 +144,8 @@ class SideDoor : public ::testing::Test {
 };
 
 TEST_F(SideDoor, WhatIsPutIsGot) {
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{kChunk}, kSize}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{kChunk}, kSize, std::size_t{3} << 20U}) {
     const auto bytes = some_bytes(size);
     const auto path = put(bytes);
     const auto got = ask(http::verb::get, path);
