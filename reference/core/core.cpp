@@ -200,6 +200,11 @@ void Core::scrape(Ticket ticket, Tick now) {
   core::scrape(*state_, ticket);
 }
 
+void Core::knock(Ticket ticket, DoorRequest request, Tick now) {
+  state_->now = now;
+  core::knock(*state_, ticket, std::move(request));
+}
+
 void Core::stop(Tick now) {
   state_->now = now;
   state_->stopping = true;

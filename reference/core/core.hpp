@@ -105,6 +105,8 @@ class Core {
   void tick(Tick now);
   /// Somebody asks for the metrics: the ticket is theirs, and comes back in a Page.
   void scrape(Ticket ticket, Tick now);
+  /// Likewise at the side door; comes back in a Served.
+  void knock(Ticket ticket, DoorRequest request, Tick now);
   /// Refuses new work from here on and tells every client.
   void stop(Tick now);
 

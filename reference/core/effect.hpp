@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reference/core/compression.hpp"
+#include "reference/core/door.hpp"
 #include "reference/core/guard.hpp"
 #include "reference/core/ids.hpp"
 #include "reference/core/payload.hpp"
@@ -174,7 +175,14 @@ struct Page {
   std::string text;
 };
 
+/// What was asked at the side door under that ticket.
+struct Served {
+  Ticket ticket;
+  DoorAnswer answer;
+};
+
 using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Tell, Page>;
+                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Tell, Page,
+                            Served>;
 
 }  // namespace reference::core

@@ -103,9 +103,8 @@ std::optional<Fault> take_body(json::object& event, Event& into) {
   if (const auto* dataref = event.if_contains("dataref")) {
     if (data != nullptr || base64 != nullptr)
       return invalid_argument("event carries both a payload and dataref");
-    if (!dataref->is_string() || !dataref->get_string().starts_with(kDataref))
-      return invalid_argument("event.dataref names nothing this bus has made");
-    into.upload = std::string(dataref->get_string()).substr(kDataref.size());
+    if (dataref->is_string()) into.upload = dataref_id(dataref->get_string());
+    if (!into.upload) return invalid_argument("event.dataref names nothing this bus has made");
     return std::nullopt;
   }
   if (base64 != nullptr) {
@@ -197,6 +196,11 @@ std::string with_body(std::string_view text, const Body& body) {
 }
 
 std::string dataref_text(const TransactionId& id) { return std::string(kDataref) + id; }
+
+std::optional<TransactionId> dataref_id(std::string_view text) {
+  if (!text.starts_with(kDataref)) return std::nullopt;
+  return TransactionId(text.substr(kDataref.size()));
+}
 
 std::string with_measures(const Event& event, std::uint64_t size, const Digest& digest) {
   std::string out = event.text.substr(0, event.text.size() - 1);

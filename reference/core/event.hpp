@@ -41,6 +41,8 @@ std::string with_body(std::string_view text, const Body& body);
 
 /// What names the payload of a transaction in an event.
 std::string dataref_text(const TransactionId& id);
+/// The id in such a text.
+std::optional<TransactionId> dataref_id(std::string_view text);
 
 /// The text of `event` with datasize and datadigest where the sender did not give them.
 std::string with_measures(const Event& event, std::uint64_t size, const Digest& digest);

@@ -62,7 +62,10 @@ json::object capabilities(const State& state) {
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
   if (state.settings.shared) claimed["multi_node"] = json::object();
-  if (state.settings.uploads) claimed["upload"] = json::object();
+  if (state.settings.uploads) {
+    claimed["upload"] = json::object();
+    claimed["payload.http"] = {{"path", "/payloads/"}};
+  }
   if (state.settings.control_token) {
     for (const auto* hook :
          {"control.clock", "control.sweep", "control.corrupt", "control.state", "control.reset"})

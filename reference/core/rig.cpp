@@ -171,6 +171,8 @@ void Rig::carry_out(Effect& effect) {
     turns.emplace_back(turned->store, turned->to);
   } else if (auto* tell = std::get_if<Tell>(&effect)) {
     tells.push_back(std::move(tell->text));
+  } else if (auto* served = std::get_if<Served>(&effect)) {
+    door.emplace(served->ticket, std::move(served->answer));
   } else if (auto* page = std::get_if<Page>(&effect)) {
     pages.push_back(std::move(page->text));
   } else if (auto* close = std::get_if<Close>(&effect)) {

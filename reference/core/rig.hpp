@@ -90,6 +90,8 @@ class Rig {
   std::set<Store> down;
   /// What was said to other nodes.
   std::vector<std::string> tells;
+  /// What was answered at the side door, by ticket.
+  std::map<Ticket, DoorAnswer> door;
   /// What Send effects said, raw, in order over all connections.
   std::vector<std::pair<Conn, std::string>> sent;
 

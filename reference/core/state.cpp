@@ -152,12 +152,18 @@ void State::done(const Reply& reply) {
 }
 
 void State::answer(const Reply& reply, const boost::json::object& result) {
-  if (!reply.silent) send(reply.conn, result_text(reply.id, result));
+  if (reply.door)
+    effects.emplace_back(Served{*reply.door, result});
+  else if (!reply.silent)
+    send(reply.conn, result_text(reply.id, result));
   done(reply);
 }
 
 void State::refuse(const Reply& reply, const Fault& fault) {
-  if (!reply.silent) send(reply.conn, error_text(reply.id, fault));
+  if (reply.door)
+    effects.emplace_back(Served{*reply.door, fault});
+  else if (!reply.silent)
+    send(reply.conn, error_text(reply.id, fault));
   done(reply);
 }
 

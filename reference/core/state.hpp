@@ -47,9 +47,10 @@ inline constexpr boost::json::parse_options kDeep{.max_depth = 512};
 struct Reply {
   Conn conn{};
   boost::json::value id;
-  bool silent = false;    ///< the request was a notification
-  std::size_t bytes = 0;  ///< of the request's text
-  bool append = false;    ///< to an upload
+  bool silent = false;           ///< the request was a notification
+  std::size_t bytes = 0;         ///< of the request's text
+  bool append = false;           ///< to an upload
+  std::optional<Ticket> door{};  ///< at the side door, not on a connection
 };
 
 using SubscriptionId = std::uint64_t;
@@ -357,6 +358,11 @@ inline const Fault kNoUpload{Kind::invalid_argument, "event.dataref names no upl
 /// The upload's record, its payload kept for `term` from now at least; or why not.
 void keep_upload(State& state, const TransactionId& id, Ms term,
                  std::function<void(std::variant<MessageView, Fault>)> then);
+/// The same from the side door: as an append, a status with the size, a commit.
+void add_part(State& state, const Reply& reply, const TransactionId& id, std::uint64_t offset,
+              std::string bytes);
+void find_upload(State& state, const Reply& reply, const TransactionId& id);
+void finish_upload(State& state, const Reply& reply, const TransactionId& id, const Digest& digest);
 /// Whether the appends that wait on this connection are all that an upload may hold in memory.
 bool appends_enough(const State& state, const Connection& from);
 
@@ -389,6 +395,9 @@ void health(State& state, Call& call);
 
 // metrics.cpp
 void scrape(State& state, Ticket ticket);
+
+// door.cpp
+void knock(State& state, Ticket ticket, DoorRequest request);
 
 // control.cpp
 void control(State& state, Conn conn, Request request);

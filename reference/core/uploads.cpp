@@ -270,17 +270,36 @@ void upload_open(State& state, Call& call) {
   });
 }
 
+void add_part(State& state, const Reply& reply, const TransactionId& id, std::uint64_t offset,
+              std::string bytes) {
+  auto held = std::make_shared<std::string>(std::move(bytes));
+  take_turn(state, reply, id, [&state, offset, held](const Shared& turn) {
+    append(state, turn, offset, std::move(*held));
+  });
+}
+
+void find_upload(State& state, const Reply& reply, const TransactionId& id) {
+  take_turn(state, reply, id, [&state](const Shared& turn) {
+    const auto& upload = turn->upload;
+    answer(state, *turn,
+           {{"offset", upload.offset}, {"datasize", upload.size}, {"chunk", upload.chunk}});
+  });
+}
+
+void finish_upload(State& state, const Reply& reply, const TransactionId& id,
+                   const Digest& digest) {
+  take_turn(state, reply, id,
+            [&state, digest](const Shared& turn) { commit(state, turn, digest); });
+}
+
 void upload_append(State& state, Call& call) {
   const auto id = call.params.text("upload");
   const auto offset = call.params.integer("offset");
-  auto bytes =
-      std::make_shared<std::optional<std::string>>(from_base64(call.params.text("data_base64")));
+  auto bytes = from_base64(call.params.text("data_base64"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   if (offset < 0) return state.refuse(call.reply, invalid_argument("offset is negative"));
-  if (!*bytes) return state.refuse(call.reply, invalid_argument("data_base64 is not base 64"));
-  take_turn(state, call.reply, id, [&state, offset, bytes](const Shared& turn) {
-    append(state, turn, static_cast<std::uint64_t>(offset), std::move(**bytes));
-  });
+  if (!bytes) return state.refuse(call.reply, invalid_argument("data_base64 is not base 64"));
+  add_part(state, call.reply, id, static_cast<std::uint64_t>(offset), std::move(*bytes));
 }
 
 void upload_status(State& state, Call& call) {
@@ -296,9 +315,7 @@ void upload_commit(State& state, Call& call) {
   const auto digest = read_digest(call.params.text("datadigest"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   if (const auto* fault = std::get_if<Fault>(&digest)) return state.refuse(call.reply, *fault);
-  take_turn(state, call.reply, id, [&state, claimed = *std::get<0>(digest)](const Shared& turn) {
-    commit(state, turn, claimed);
-  });
+  finish_upload(state, call.reply, id, *std::get<0>(digest));
 }
 
 void keep_upload(State& state, const TransactionId& id, Ms term,

@@ -52,6 +52,10 @@ void Executor::end() {
   payloads_illness_.end();
   lane_->end();
   payload_lane_->end();
+  // Who still waits is let go while what it belongs to is there.
+  const Lock lock(mutex_);
+  scrapes_.clear();
+  knocks_.clear();
 }
 
 void Executor::start(Outlet& outlet) {
@@ -105,7 +109,7 @@ void Executor::stop(core::Ms within) {
 
 void Executor::scrape(std::function<void(std::string)> then) {
   const Lock lock(mutex_);
-  const core::Ticket ticket{next_scrape_++};
+  const core::Ticket ticket{next_asked_++};
   scrapes_.emplace(ticket, std::move(then));
   core_.scrape(ticket, now());
   carry_out();
@@ -125,6 +129,14 @@ std::optional<boost::json::object> Executor::connected(Asked asked, core::Conn o
     return std::nullopt;
   };
   return edge_ == nullptr ? told() : edge_->connected(asked, told());
+}
+
+void Executor::knock(core::DoorRequest request, std::function<void(core::DoorAnswer)> then) {
+  const Lock lock(mutex_);
+  const core::Ticket ticket{next_asked_++};
+  knocks_.emplace(ticket, std::move(then));
+  core_.knock(ticket, std::move(request), now());
+  carry_out();
 }
 
 bool Executor::ready() {
@@ -177,6 +189,9 @@ void Executor::carry_out(core::Effect& effect) {
     }
     void operator()(core::Page& one) const {
       if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));
+    }
+    void operator()(core::Served& one) const {
+      if (auto asked = self.knocks_.extract(one.ticket)) asked.mapped()(std::move(one.answer));
     }
   };
   std::visit(Carry{*this}, effect);

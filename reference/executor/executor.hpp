@@ -72,6 +72,9 @@ class Executor : private stores::Relay::Heard {
   /// Who is connected, as JSON; nothing where `one` is asked for and is not.
   std::optional<boost::json::object> connected(Asked asked, core::Conn one = {});
 
+  /// Asks at the side door; `then` gets the answer, as above.
+  void knock(core::DoorRequest request, std::function<void(core::DoorAnswer)> then);
+
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();
 
@@ -111,7 +114,8 @@ class Executor : private stores::Relay::Heard {
   bool store_failing_ = false;     ///< the queue store
   bool payloads_failing_ = false;  ///< only for the log
   std::map<core::Ticket, std::function<void(std::string)>> scrapes_;
-  std::uint64_t next_scrape_ = 1;
+  std::map<core::Ticket, std::function<void(core::DoorAnswer)>> knocks_;
+  std::uint64_t next_asked_ = 1;
 
   Illness queues_illness_;
   Illness payloads_illness_;

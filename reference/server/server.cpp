@@ -19,6 +19,7 @@
 
 #include "reference/executor/log.hpp"
 #include "reference/server/session.hpp"
+#include "reference/server/side_door.hpp"
 
 namespace reference::server {
 namespace {
@@ -108,17 +109,47 @@ struct Shared {
 // One accepted socket until it is a WebSocket or gone.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(tcp::socket socket, Shared shared, core::Role role)
-      : socket_(std::move(socket)), timer_(socket_.get_executor()), shared_(shared), role_(role) {}
+  HttpConnection(Line line, Shared shared, core::Role role)
+      : socket_(std::move(line.socket)),
+        timer_(socket_.get_executor()),
+        shared_(shared),
+        role_(role),
+        buffer_(std::move(line.buffer)) {}
 
   void read() {
-    parser_.emplace();
-    parser_->header_limit(kHeaderBytes);
-    parser_->body_limit(kBodyBytes);
+    header_.emplace();
+    header_->header_limit(kHeaderBytes);
+    header_->body_limit(boost::none);  // what may come is told by what is asked
     timer_.expires_after(kHeaderTime);
     timer_.async_wait([self = shared_from_this()](error_code error) {
       if (!error) self->cut();
     });
+    http::async_read_header(socket_, buffer_, *header_,
+                            [self = shared_from_this()](error_code error, std::size_t) {
+                              if (error)
+                                self->timer_.cancel();
+                              else
+                                self->read_body();
+                            });
+  }
+
+ private:
+  void read_body() {
+    const auto& request = header_->get();
+    const auto method = request.method();
+    const bool moves =
+        method == http::verb::get || method == http::verb::head || method == http::verb::put;
+    if (role_ == core::Role::client && moves && is_side_door(request.target())) {
+      timer_.cancel();
+      auto back = [shared = shared_, role = role_](Line line) {
+        std::make_shared<HttpConnection>(std::move(line), shared, role)->read();
+      };
+      return serve_side_door({std::move(socket_), std::move(buffer_)}, *header_, shared_.executor,
+                             std::move(back));
+    }
+    if (header_->content_length().value_or(0) > kBodyBytes) return cut();
+    parser_.emplace(std::move(*header_));
+    parser_->body_limit(kBodyBytes);
     http::async_read(socket_, buffer_, *parser_,
                      [self = shared_from_this()](error_code error, std::size_t) {
                        self->timer_.cancel();
@@ -126,7 +157,6 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
                      });
   }
 
- private:
   void answer(HttpRequest request) {
     const std::string_view target = request.target();
     const auto path = target.substr(0, target.find('?'));
@@ -147,6 +177,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     if (role_ == core::Role::client && path == "/metrics" && get) return write_metrics(request);
     if (role_ == core::Role::client && path.starts_with("/ws/") && !here && get)
       return write_connections(request, path);
+    if (role_ == core::Role::client && is_side_door(path))
+      return write(request, http::status::method_not_allowed, "GET, HEAD or PUT\n");
     if (here) return write(request, http::status::upgrade_required, "WebSocket only\n");
     write(request, http::status::not_found, "not found\n");
   }
@@ -182,6 +214,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     response_.emplace(status, request.version());
     response_->set(http::field::content_type, type);
     response_->set(http::field::cache_control, "no-store");
+    if (status == http::status::method_not_allowed)
+      response_->set(http::field::allow, "GET, HEAD, PUT");
     if (status == http::status::upgrade_required) response_->set(http::field::upgrade, "websocket");
     response_->keep_alive(request.keep_alive());
     response_->content_length(text.size());
@@ -203,6 +237,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Shared shared_;
   core::Role role_;
   beast::flat_buffer buffer_;
+  std::optional<HeaderParser> header_;
   std::optional<http::request_parser<http::string_body>> parser_;
   std::optional<http::response<http::string_body>> response_;
 };
@@ -240,7 +275,7 @@ class Listener {
           if (error) return accept_later();
           error_code ignored;
           socket.set_option(tcp::no_delay(true), ignored);
-          std::make_shared<HttpConnection>(std::move(socket), shared_, role_)->read();
+          std::make_shared<HttpConnection>(Line{std::move(socket), {}}, shared_, role_)->read();
           accept();
         });
   }

@@ -27,10 +27,11 @@ enum MessageColumn : int {
   kPayloadOwner,
   kBody,
 };
-#define REFBUS_POSTGRES_HEAD_COLUMNS                                                \
-  "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, "         \
-  "m.payload_size_bytes, m.compressed_size_bytes, m.compression_type, m.checksum, " \
-  "message_bus_ms(m.created_at), message_bus_ms(m.expires_at), m.error_message, m.status, m.chunk, " \
+#define REFBUS_POSTGRES_HEAD_COLUMNS                                                        \
+  "m.seq, m.transaction_id, m.destination, m.route, m.event, m.body_kind, "                 \
+  "m.payload_size_bytes, m.compressed_size_bytes, m.compression_type, m.checksum, "         \
+  "message_bus_ms(m.created_at), message_bus_ms(m.expires_at), m.error_message, m.status, " \
+  "m.chunk, "                                                                               \
   "m.upload, m.payload_owner"
 #define REFBUS_POSTGRES_MESSAGE_COLUMNS REFBUS_POSTGRES_HEAD_COLUMNS ", m.payload"
 

@@ -20,10 +20,11 @@ constexpr Query kHoldUpload{"hold_upload",
 constexpr Query kFindUpload{"find_upload",
                             "SELECT FROM message_bus WHERE transaction_id = $1 AND upload > 0 "
                             "AND expires_at > message_bus_instant($2::bigint)"};
-constexpr Query kNameUpload{"name_upload",
-                            "UPDATE message_bus SET upload = 2, status = CASE status WHEN 'pending' "
-                            "THEN 'complete' ELSE status END WHERE transaction_id = $1 "
-                            "AND upload = 1"};
+constexpr Query kNameUpload{
+    "name_upload",
+    "UPDATE message_bus SET upload = 2, status = CASE status WHEN 'pending' "
+    "THEN 'complete' ELSE status END WHERE transaction_id = $1 "
+    "AND upload = 1"};
 constexpr Query kErase{"erase_message", "SELECT message_bus_erase(ARRAY[$1::bigint], $2, $3)"};
 constexpr Query kSpoil{"spoil",
                        "UPDATE message_bus SET error_message = $2, "

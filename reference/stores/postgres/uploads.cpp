@@ -10,9 +10,9 @@ using core::Result;
 namespace {
 
 // Opening takes turns, or two nodes would both take the last place.
-constexpr Query kOpenOneByOne{
-    "open_one_by_one",
-    "SELECT pg_advisory_xact_lock(hashtextextended('message_bus uploads ' || current_schema(), 0))"};
+constexpr Query kOpenOneByOne{"open_one_by_one",
+                              "SELECT pg_advisory_xact_lock(hashtextextended('message_bus uploads "
+                              "' || current_schema(), 0))"};
 constexpr Query kCountOpen{
     "count_open", "SELECT count(*) FROM message_bus_payload WHERE NOT sealed AND expires > $1"};
 constexpr Query kOpen{"open_upload",
@@ -28,10 +28,11 @@ constexpr Query kEraseFrom{"erase_from",
                            "DELETE FROM message_bus_chunk WHERE payload = $1 AND n >= $2"};
 constexpr Query kReach{"reach",
                        "UPDATE message_bus_payload SET reached = $2, expires = $3 WHERE id = $1"};
-constexpr Query kKeep{"keep",
-                      "UPDATE message_bus_payload SET expires = CASE WHEN sealed THEN "
-                      "greatest(expires, $2::bigint) ELSE $2::bigint END, sealed = true "
-                      "WHERE transaction_id = $1 AND (sealed OR expires > $3::bigint) RETURNING id"};
+constexpr Query kKeep{
+    "keep",
+    "UPDATE message_bus_payload SET expires = CASE WHEN sealed THEN "
+    "greatest(expires, $2::bigint) ELSE $2::bigint END, sealed = true "
+    "WHERE transaction_id = $1 AND (sealed OR expires > $3::bigint) RETURNING id"};
 
 }  // namespace
 
@@ -67,11 +68,11 @@ Result<bool> PostgresPayloadStore::open(const core::OpenUpload& open, core::Shif
     const auto& upload = open.upload;
     std::optional<std::string> digest;
     if (upload.digest)
-      digest = as_hex(
-          {reinterpret_cast<const char*>(upload.digest->data()), upload.digest->size()});
-    connection_.run(kOpen, args(as_text(open.id), at + open.ttl.count(),
-                                static_cast<std::int64_t>(upload.size),
-                                static_cast<std::int64_t>(upload.chunk), digest));
+      digest =
+          as_hex({reinterpret_cast<const char*>(upload.digest->data()), upload.digest->size()});
+    connection_.run(
+        kOpen, args(as_text(open.id), at + open.ttl.count(), static_cast<std::int64_t>(upload.size),
+                    static_cast<std::int64_t>(upload.chunk), digest));
     return true;
   });
 }
@@ -87,8 +88,8 @@ Result<std::optional<core::Upload>> PostgresPayloadStore::append(const core::App
     connection_.run(kEraseFrom, args(found->id, std::int64_t{append.first}));
     auto n = append.first;
     for (const auto& piece : append.pieces) insert(found->id, n++, piece);
-    connection_.run(kReach, args(found->id, static_cast<std::int64_t>(append.to),
-                                 at + append.ttl.count()));
+    connection_.run(kReach,
+                    args(found->id, static_cast<std::int64_t>(append.to), at + append.ttl.count()));
     upload.offset = append.to;
     return upload;
   });

@@ -21,7 +21,6 @@ namespace {
 constexpr const char* kTag = "{payloads}:";
 constexpr int kSweptAtOnce = 1'000;
 
-
 std::optional<core::Piece> decode(const std::string& text) {
   core::Piece piece;
   int codec = 0;
