@@ -99,7 +99,7 @@ std::optional<int> open_redis(const Config& config, Seams& seams) {
     seams.queues = std::make_unique<stores::redis::RedisQueueStore>(
         connection(), config.redis_prefix, config.expiry);
     seams.relay = std::make_unique<stores::redis::RedisRelay>(config.redis, config.redis_prefix,
-                                                             executor::SystemRandom().next());
+                                                              executor::SystemRandom().next());
   }
   if (payloads_in(config) == StoreKind::redis)
     seams.payloads =
@@ -117,7 +117,8 @@ std::optional<int> open_postgres(const Config& config, Seams& seams) {
     return refuse(kExitUnavailable, name_of(config, StoreKind::postgres) + server.error().detail());
   if (config.store == StoreKind::postgres) {
     seams.queues = std::make_unique<stores::postgres::PostgresQueueStore>(*dsn, config.expiry);
-    seams.relay = std::make_unique<stores::postgres::PostgresRelay>(*dsn, executor::SystemRandom().next());
+    seams.relay =
+        std::make_unique<stores::postgres::PostgresRelay>(*dsn, executor::SystemRandom().next());
   }
   if (payloads_in(config) == StoreKind::postgres)
     seams.payloads = std::make_unique<stores::postgres::PostgresPayloadStore>(*dsn);

@@ -181,8 +181,8 @@ struct Served {
   DoorAnswer answer;
 };
 
-using Effect = std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue,
-                            SweepQueue, ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Tell, Page,
-                            Served>;
+using Effect =
+    std::variant<Send, Close, Throttle, Encode, Check, Pack, Unpack, ToQueue, AskQueue, SweepQueue,
+                 ToPayload, Ring, Withdraw, KeepAway, Turned, Ail, Tell, Page, Served>;
 
 }  // namespace reference::core

@@ -65,4 +65,15 @@ std::variant<Publication, Fault> read_publication(State& state, const Caller& ca
   return item;
 }
 
+bool beyond_rate(State& state, const Reply& reply, std::size_t count) {
+  const auto per_s = state.settings.limits.publish_per_s;
+  if (!per_s) return false;
+  const auto wait = state.publish_rate.take(state.now, *per_s, static_cast<std::int64_t>(count));
+  if (!wait) return false;
+  Fault fault{Kind::rate_limited, "more publishes than publish_per_s"};
+  fault.more["retry_after_ms"] = wait->count();
+  state.refuse(reply, fault);
+  return true;
+}
+
 }  // namespace reference::core

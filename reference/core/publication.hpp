@@ -11,4 +11,7 @@ namespace reference::core {
 std::variant<Publication, Fault> read_publication(State& state, const Caller& caller,
                                                   Params params);
 
+/// Refuses what is more than the bus takes in a second; whether it did.
+bool beyond_rate(State& state, const Reply& reply, std::size_t count);
+
 }  // namespace reference::core

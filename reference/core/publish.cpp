@@ -346,18 +346,6 @@ void submit(State& state, const Shared& submission) {
   advance(state, line);
 }
 
-// Refuses what is more than the bus takes in a second.
-bool beyond_rate(State& state, const Reply& reply, std::size_t count) {
-  const auto per_s = state.settings.limits.publish_per_s;
-  if (!per_s) return false;
-  const auto wait = state.publish_rate.take(state.now, *per_s, static_cast<std::int64_t>(count));
-  if (!wait) return false;
-  Fault fault{Kind::rate_limited, "more publishes than publish_per_s"};
-  fault.more["retry_after_ms"] = wait->count();
-  state.refuse(reply, fault);
-  return true;
-}
-
 }  // namespace
 
 void publish(State& state, Call& call) {

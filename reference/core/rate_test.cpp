@@ -1,3 +1,4 @@
+// Pure, at instants of its own; and in a core whose clock the test moves.
 #include "reference/core/rate.hpp"
 
 #include <gtest/gtest.h>

@@ -23,6 +23,7 @@
 #include "reference/core/event.hpp"
 #include "reference/core/params.hpp"
 #include "reference/core/rate.hpp"
+#include "reference/core/settle_memory.hpp"
 
 namespace reference::core {
 
@@ -54,7 +55,6 @@ struct Reply {
 };
 
 using SubscriptionId = std::uint64_t;
-using Token = std::uint64_t;
 
 enum class Mode : std::uint8_t { queue, topic, both };
 
@@ -85,25 +85,6 @@ struct Delivery {
     Settling wants = Settling::none;
   };
   std::vector<Waiter> waiters;  ///< settled it again while the first settling was under way
-};
-
-enum class Past : std::uint8_t { acked, rejected, lost, gone };
-
-/// The deliveries a connection has settled or lost, the newest 1 000 and those whose lease would
-/// still run.
-class SettleMemory {
- public:
-  void remember(Token token, Past past, Tick ends, Tick now);
-  [[nodiscard]] std::optional<Past> find(Token token) const;
-  [[nodiscard]] std::size_t size() const { return order_.size(); }
-
- private:
-  struct Entry {
-    Past past;
-    Tick ends;
-  };
-  std::unordered_map<Token, Entry> entries_;
-  std::deque<Token> order_;
 };
 
 /// One message of a publish on its way to acceptance.
@@ -201,7 +182,7 @@ struct State {
   std::vector<std::function<void(std::optional<Fault>, std::int64_t)>> after_sweep;
   std::int64_t swept_expired = 0;
   std::optional<Tick> next_look;  ///< when other nodes' doings are looked for
-  Tick next_orphans{};  ///< when payloads that nothing names are looked for
+  Tick next_orphans{};            ///< when payloads that nothing names are looked for
 
   /// What waits for its turn on an upload: one thing at a time is done to each.
   std::unordered_map<TransactionId, std::deque<std::function<void()>>> uploads;

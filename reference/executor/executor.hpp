@@ -43,8 +43,7 @@ class Executor : private stores::Relay::Heard {
   /// Everything referred to must outlive the executor. `edge` may be null, and `relay` is where
   /// there are no other nodes.
   Executor(core::Settings settings, stores::QueueStore& queues, stores::PayloadStore& payloads,
-           const core::Policies& policies, core::Random& random, Edge* edge,
-           stores::Relay* relay);
+           const core::Policies& policies, core::Random& random, Edge* edge, stores::Relay* relay);
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   ~Executor() override;

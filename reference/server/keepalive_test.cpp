@@ -81,7 +81,7 @@ class Keepalive : public testing::Test, public Roster {
   stores::memory::MemoryPayloadStore payloads_{clock_};
   core::Policies policies_;
   executor::SystemRandom random_;
-  executor::Executor executor_{{}, queues_, payloads_, policies_, random_, nullptr};
+  executor::Executor executor_{{}, queues_, payloads_, policies_, random_, nullptr, nullptr};
   Deaf outlet_;
   ws::stream<Socket> client_;
   std::thread thread_;

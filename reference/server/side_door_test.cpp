@@ -134,7 +134,7 @@ class SideDoor : public ::testing::Test {
   stores::memory::MemoryPayloadStore payloads_{clock_};
   core::Policies policies_;
   Dice dice_;
-  executor::Executor executor_{settings(), queues_, payloads_, policies_, dice_, nullptr};
+  executor::Executor executor_{settings(), queues_, payloads_, policies_, dice_, nullptr, nullptr};
   Server server_{
       {{"127.0.0.1", 0}, {}, {1U << 20U, core::Ms(30'000), core::Ms(60'000)}, 2, core::Ms(3'200)},
       executor_};

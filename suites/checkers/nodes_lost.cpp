@@ -95,15 +95,17 @@ Judgement judge_dead_node(const View& view, const Claims& claims) {
       }
       return Judgement::violated(
           "held_on",
-          fmt::format("Message m{} was held at a node that was killed, its lease was over {:.0f} ms "
-                      "after that at the latest, and {} {:.0f} ms after it.",
-                      message, millis(due - grace - died),
-                      sign == nullptr ? "it came elsewhere" : "it had not come elsewhere",
-                      millis(at - died)),
+          fmt::format(
+              "Message m{} was held at a node that was killed, its lease was over {:.0f} ms "
+              "after that at the latest, and {} {:.0f} ms after it.",
+              message, millis(due - grace - died),
+              sign == nullptr ? "it came elsewhere" : "it had not come elsewhere",
+              millis(at - died)),
           {first.index, sign == nullptr ? again->index : sign->index});
     }
   }
-  if (open) return Judgement::inconclusive("a message did not come, and nothing shows for how long");
+  if (open)
+    return Judgement::inconclusive("a message did not come, and nothing shows for how long");
   return Judgement::met(judged);
 }
 

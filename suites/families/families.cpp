@@ -6,75 +6,81 @@ namespace busproof::families {
 
 using stage::Scenario;
 
+namespace {
+
+// One a line, so that what is added in two places merges. What takes longest comes first: nothing
+// else is left to do beside it at the end.
+// clang-format off
+constexpr std::span<const Scenario> (*kFamilies[])() = {
+    statistics,
+    queue_slow,
+    queue_size,
+    backlog,
+    rates,
+    endpoint,
+    disks,
+    durability,
+    restart,
+    breaker,
+    fallback,
+    store_trouble,
+    health,
+    starting,
+    chunks,
+    compression,
+    damage,
+    integrity,
+    links,
+    tripped,
+    expired,
+    expiry,
+    fanout,
+    sweeping,
+    ttl,
+    wall_clock,
+    queue,
+    queue_counts,
+    queue_load,
+    queue_order,
+    priority,
+    payload,
+    patterns,
+    route,
+    extent,
+    topics,
+    status,
+    removal,
+    record,
+    correlation,
+    edges,
+    peers,
+    dedupe,
+    holding,
+    batch,
+    nodes,
+    agents,
+    agent_names,
+    audit,
+    datarefs,
+    odd_names,
+    handshake,
+    topics_slow,
+    unclaimed,
+    uploads,
+    overflow,
+    queue_groups,
+    queue_retry,
+    dead_letters,
+    settling,
+};
+// clang-format on
+
+}  // namespace
+
 std::vector<const Scenario*> all() {
   std::vector<const Scenario*> found;
-  // One a line, so that what is added in two places merges. What takes longest comes first: nothing
-  // else is left to do beside it at the end.
-  // clang-format off
-  for (const auto family : {
-           statistics(),
-           queue_slow(),
-           queue_size(),
-           backlog(),
-           endpoint(),
-           disks(),
-           durability(),
-           restart(),
-           breaker(),
-           fallback(),
-           store_trouble(),
-           health(),
-           starting(),
-           chunks(),
-           compression(),
-           damage(),
-           integrity(),
-           links(),
-           tripped(),
-           expired(),
-           expiry(),
-           fanout(),
-           sweeping(),
-           ttl(),
-           wall_clock(),
-           queue(),
-           queue_counts(),
-           queue_load(),
-           queue_order(),
-           priority(),
-           payload(),
-           patterns(),
-           route(),
-           extent(),
-           topics(),
-           status(),
-           removal(),
-           record(),
-           correlation(),
-           edges(),
-           peers(),
-           dedupe(),
-           holding(),
-           batch(),
-           nodes(),
-           agents(),
-           agent_names(),
-           audit(),
-           datarefs(),
-           rates(),
-           odd_names(),
-           handshake(),
-           topics_slow(),
-           unclaimed(),
-           uploads(),
-           overflow(),
-           queue_groups(),
-           queue_retry(),
-           dead_letters(),
-           settling(),
-       })
-    // clang-format on
-    for (const Scenario& scenario : family) found.push_back(&scenario);
+  for (const auto family : kFamilies)
+    for (const Scenario& scenario : family()) found.push_back(&scenario);
   return found;
 }
 

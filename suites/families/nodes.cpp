@@ -35,8 +35,7 @@ void two_nodes(Stage& stage) {
 Subscribed subscribe(Stage& stage, Session& session, const std::string& destination,
                      std::optional<std::int64_t> lease_ms = {}) {
   return stage.subscribe(
-      session,
-      {.destination = destination, .credit = stage.credit_for(50), .lease_ms = lease_ms});
+      session, {.destination = destination, .credit = stage.credit_for(50), .lease_ms = lease_ms});
 }
 
 /// The fence on a destination of the session's own, behind long silence on all others: shows that
@@ -105,8 +104,7 @@ void topics(Stage& stage) {
   Session& here = stage.connect_to_node(kHere);
   Session& there = stage.connect_to_node(kThere);
   const std::string name = stage.destination("t");
-  const auto at_there =
-      stage.subscribe(there, {.destination = name, .mode = "topic"});
+  const auto at_there = stage.subscribe(there, {.destination = name, .mode = "topic"});
   const auto at_here = stage.subscribe(here, {.destination = name, .mode = "topic"});
   stage.let_pass(propagation + milliseconds(20));
   constexpr std::size_t kEach = 20;
@@ -145,8 +143,8 @@ void references(Stage& stage) {
     if (!pass(over, count) || !pass(back, count)) return;
 }
 
-/// Publishes at all nodes at once; topics first where there are some, since no store sees to it that
-/// their ids differ.
+/// Publishes at all nodes at once; topics first where there are some, since no store sees to it
+/// that their ids differ.
 void ids(Stage& stage) {
   two_nodes(stage);
   const std::string destination = stage.destination();
@@ -160,9 +158,9 @@ void ids(Stage& stage) {
     for (int i = 0; i < kRounds; ++i)
       for (Session* session : sessions)
         under_way.emplace_back(
-            session, session->start_publish({.destination = destination,
-                                             .mode = mode,
-                                             .payload = Payload::text("whose")}));
+            session,
+            session->start_publish(
+                {.destination = destination, .mode = mode, .payload = Payload::text("whose")}));
     for (const auto& [session, operation] : under_way)
       if (auto published = session->await_publish(operation); !published)
         stage.give_up("bus/publish", published.error());
@@ -182,9 +180,10 @@ void one_holder(Stage& stage) {
   std::vector<Member> members;
   for (const int node : {kHere, kThere, kHere, kThere}) {
     Session& session = stage.connect_to_node(node);
-    members.push_back({&session, stage.subscribe(session, {.destination = destination,
-                                                           .credit = stage.credit_for(4),
-                                                           .lease_ms = lease_for(stage, kLeaseMs)})});
+    members.push_back(
+        {&session, stage.subscribe(session, {.destination = destination,
+                                             .credit = stage.credit_for(4),
+                                             .lease_ms = lease_for(stage, kLeaseMs)})});
   }
   std::set<std::uint32_t> left;
   for (const Published& one : publish_many(stage, publisher, destination, 60))
@@ -280,9 +279,8 @@ void empty(Stage& stage) {
 
 constexpr JudgedCase kQueues[] = {{"NODE-1.queues", checkers::judge_queue_over_nodes}};
 constexpr JudgedCase kAgents[] = {{"NODE-1.agents", checkers::judge_inbox_over_nodes}};
-constexpr JudgedCase kTopics[] = {
-    {"NODE-1.topics", checkers::judge_topic_over_nodes},
-    {"PUB-9.other_node", checkers::judge_topic_first_over_nodes}};
+constexpr JudgedCase kTopics[] = {{"NODE-1.topics", checkers::judge_topic_over_nodes},
+                                  {"PUB-9.other_node", checkers::judge_topic_first_over_nodes}};
 constexpr JudgedCase kReferences[] = {
     {"NODE-1.references", checkers::judge_reference_over_nodes},
     {"ROUTE-7.any_node", checkers::judge_retrievable_at_any_node}};
@@ -311,10 +309,8 @@ constexpr Scenario kScenarios[] = {
              .cases = kReferences,
              .bus = Bus::own,
              .run = references},
-    Scenario{.name = "Nodes.STORE_2_ids_differ_over_nodes",
-             .cases = kIds,
-             .bus = Bus::own,
-             .run = ids},
+    Scenario{
+        .name = "Nodes.STORE_2_ids_differ_over_nodes", .cases = kIds, .bus = Bus::own, .run = ids},
     Scenario{.name = "Nodes.NODE_2_one_holder_at_a_time",
              .cases = kHolder,
              .bus = Bus::own,

@@ -232,8 +232,8 @@ void read_older(const YAML::Node& node, std::map<std::string, Backend>& backends
 int nodes_of(const YAML::Node& node, const TargetFile& target) {
   constexpr int kMost = 16;
   const std::string text = text_of(node, "nodes");
-  const bool number = !text.empty() && text.size() < 3 &&
-                      text.find_first_not_of("0123456789") == std::string::npos;
+  const bool number =
+      !text.empty() && text.size() < 3 && text.find_first_not_of("0123456789") == std::string::npos;
   const int count = number ? std::stoi(text) : 0;
   if (count < 1 || count > kMost)
     wrong(node, fmt::format("nodes is \"{}\"; it is a number from 1 to {}", text, kMost));

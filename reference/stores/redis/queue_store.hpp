@@ -62,11 +62,11 @@ class RedisQueueStore : public QueueStore {
   std::shared_ptr<Connection> connection_;
   core::Expiry expiry_;
   const Clock* clock_;
-  std::string prefix_;  ///< of the queues' keys, their hash tag included
-  std::string nodes_;   ///< the key that counts nodes, and how their connections' names begin
+  std::string prefix_;      ///< of the queues' keys, their hash tag included
+  std::string nodes_;       ///< the key that counts nodes, and how their connections' names begin
   core::Tick next_look_{};  ///< when the other nodes' lives are looked at again
-  std::string node_;    ///< this store's number among all that ever were
-  Leases leases_;       ///< what this node handed out and has not seen ended
+  std::string node_;        ///< this store's number among all that ever were
+  Leases leases_;           ///< what this node handed out and has not seen ended
   Script apply_;
   Script sweep_;
   Script look_;
