@@ -98,7 +98,7 @@ class BadWords(Case):
         refuses('{"busproof_history": 1}\n{"at_ms": 1}\n', "line 2")
         history = write("some.jsonl", '{"busproof_history": 1, "claims": {}}\n')
         self.refuses(["--case", "QUE-99", history], "QUE-99", "busproof list", command=("judge",))
-        self.refuses(["--case", "BRK-1", history], "no judge", "BRK-1", command=("judge",))
+        self.refuses(["--case", "SEC-1", history], "no judge", "SEC-1", command=("judge",))
 
     def test_replay_takes_no_rubbish(self):
         def refuses(content, *says):
