@@ -7,6 +7,8 @@
 #include <set>
 #include <thread>
 
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 
@@ -62,6 +64,9 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
 Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   const history::Time start = history::now();
   Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", "", 0};
+  // Data that another proof has left there is nobody's.
+  std::error_code ignored;
+  std::filesystem::remove_all(all.out / mutant.name, ignored);
   const std::string wreck = smoke(mutant, options_for(mutant, all, 0));
   if (!wreck.empty()) proof.survived = "a wreck: " + wreck;
   for (int seed = 1; seed <= all.seeds && proof.survived.empty(); ++seed) {
