@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <mutex>
 #include <set>
 #include <thread>
-
-#include <filesystem>
 
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
