@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 // Its failure is a sequence of operations that has to be made small: the best there is to show.
 constexpr std::string_view kMutant = "edge-acked-after-reject";
 
+// More side by side than a run has: nobody's bus is judged here, and somebody is watching.
+constexpr int kJobs = 12;
+
 contract::RunRecord carry_out(runner::Options options) {
   Progress progress;
   options.progress = [&](std::size_t done, std::size_t all, std::string_view name) {
@@ -59,6 +62,7 @@ int demo_command(const std::string& out_word) {
   options.out = out / "refbus";
   options.command = "busproof demo";
   options.effort = runner::Effort::quick;
+  options.jobs = kJobs;
   fmt::print("1. refbus on SQLite, started for this, judged by everything it claims:\n\n");
   const auto whole = carry_out(options);
   const bool kept = contract::exit_code(whole) == kExitOk && write(whole, options.out);
@@ -71,6 +75,7 @@ int demo_command(const std::string& out_word) {
   options.only = {std::string(mutant->case_id)};
   options.wrap = runner::wrap_in(*mutant);
   options.trace = true;
+  options.canary = nullptr;  // It sang for the first run, a moment ago.
   const auto broken = carry_out(options);
   const contract::CaseResult* found = runner::find_case(broken, mutant->case_id);
   const bool caught = found != nullptr && found->finding == mutant->finding;

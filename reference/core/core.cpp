@@ -29,6 +29,7 @@ void resume(Map& waiting, Ticket ticket, Args&&... args) {
 std::vector<Piece> pack(const Policies& policies, Codec codec, const Pack& work) {
   std::vector<Piece> pieces;
   const std::string_view bytes = work.bytes;
+  if (work.digest) work.digest->add(bytes.substr(work.hashed));
   for (std::size_t at = 0; at < bytes.size(); at += work.piece_bytes) {
     const auto part = bytes.substr(at, work.piece_bytes);
     const bool goes_on = work.unfinished && part.size() < work.piece_bytes;

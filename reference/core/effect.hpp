@@ -54,6 +54,8 @@ struct Pack {
   std::string bytes;
   std::uint64_t piece_bytes = 0;
   bool unfinished = false;
+  std::shared_ptr<RunningDigest> digest{};  ///< gets the bytes behind the first `hashed`, if there
+  std::uint64_t hashed = 0;
 };
 
 /// Inflate and check one stored piece on a worker, and add its bytes to the digest of those before

@@ -144,6 +144,15 @@ struct Connection {
   bool closing = false;
 };
 
+/// An upload that this node has had from its first byte on: its commit need not read it again.
+struct Followed {
+  std::shared_ptr<RunningDigest> digest = std::make_shared<RunningDigest>();
+  std::uint64_t to = 0;      ///< the bytes that the digest has
+  std::uint64_t stored = 0;  ///< what its pieces take
+  std::uint64_t last = 0;    ///< the short last one, of that
+  Codec codec = Codec::none;
+};
+
 /// The members of one group on this node.
 struct Group {
   std::vector<SubscriptionId> members;
@@ -186,6 +195,8 @@ struct State {
 
   /// What waits for its turn on an upload: one thing at a time is done to each.
   std::unordered_map<TransactionId, std::deque<std::function<void()>>> uploads;
+
+  std::unordered_map<TransactionId, Followed> followed;  ///< uploads
 
   Count uncounted;  ///< topic traffic not yet in the store's totals
   std::optional<Tick> next_count;

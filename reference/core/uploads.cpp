@@ -14,6 +14,8 @@ namespace json = boost::json;
 // What the appends of one connection may hold in chunks while they wait, as base 64.
 constexpr std::uint64_t kChunksWaiting = 2;
 constexpr std::uint64_t kBase64Of3 = 4;
+// So many uploads are followed; of others the commit reads every piece.
+constexpr std::size_t kFollowed = 256;
 
 const Fault kUnknown{Kind::not_found, "no such upload"};
 const Fault kSealed{Kind::conflict, "the upload is committed"};
@@ -107,20 +109,54 @@ void read_piece(State& state, const Shared& turn, std::uint32_t n,
   });
 }
 
+// The digest of what is there, where this node has had all of it.
+std::shared_ptr<RunningDigest> follow(State& state, const Turn& turn) {
+  const auto offset = turn.upload.offset;
+  auto found = state.followed.find(turn.id);
+  if (found != state.followed.end() && found->second.to != offset) {
+    state.followed.erase(found);
+    found = state.followed.end();
+  }
+  if (found == state.followed.end() && offset == 0) {
+    if (state.followed.size() >= kFollowed) state.followed.erase(state.followed.begin());
+    found = state.followed.try_emplace(turn.id).first;
+  }
+  return found == state.followed.end() ? nullptr : found->second.digest;
+}
+
+void followed_to(State& state, const Turn& turn, std::uint64_t to,
+                 const std::vector<Piece>& pieces) {
+  const auto found = state.followed.find(turn.id);
+  if (found == state.followed.end() || found->second.to != turn.upload.offset) return;
+  auto& known = found->second;
+  known.to = to;
+  known.stored -= known.last;
+  for (const auto& piece : pieces) {
+    known.stored += piece.stored.size();
+    if (piece.codec != Codec::none) known.codec = piece.codec;
+  }
+  known.last = to % turn.upload.chunk == 0 ? 0 : pieces.back().stored.size();
+}
+
 // Stores `bytes` behind what is there, the short last piece's own bytes among them.
 void store_bytes(State& state, const Shared& turn, std::uint64_t to, std::string bytes,
                  const std::function<void()>& then) {
   const auto& upload = turn->upload;
   const auto first = static_cast<std::uint32_t>(upload.offset / upload.chunk);
   Pack work{.bytes = std::move(bytes), .piece_bytes = upload.chunk, .unfinished = to < upload.size};
+  work.digest = follow(state, *turn);
+  work.hashed = upload.offset % upload.chunk;
   state.pack(std::move(work), [=, &state](std::vector<Piece> pieces) {
+    followed_to(state, *turn, to, pieces);
     AppendUpload op{turn->id, turn->upload.offset, to,
                     first,    std::move(pieces),   state.settings.limits.upload_ttl};
     state.to_payload(std::move(op), [=, &state](const Result<PayloadAnswer>& got) {
+      const bool done = got && got->upload && got->upload->offset == to;
+      if (!done) state.followed.erase(turn->id);
       if (!got) return refuse(state, *turn, store_fault(got.error()));
       if (!got->upload) return refuse(state, *turn, kUnknown);
       // Another node was there in between.
-      if (got->upload->offset != to) return refuse(state, *turn, wrong_offset(got->upload->offset));
+      if (!done) return refuse(state, *turn, wrong_offset(got->upload->offset));
       then();
     });
   });
@@ -226,7 +262,15 @@ void commit(State& state, const Shared& turn, const Digest& claimed) {
     const auto& asked = *commit->turn;
     if (!view) return refuse(state, asked, store_fault(view.error()));
     const auto* found = std::get_if<MessageView>(&*view);
-    if (found == nullptr) return read_on(state, commit);
+    if (found == nullptr) {
+      auto followed = state.followed.extract(asked.id);
+      if (followed.empty() || followed.mapped().to != asked.upload.size)
+        return read_on(state, commit);
+      commit->digest = std::move(followed.mapped().digest);
+      commit->stored = followed.mapped().stored;
+      commit->codec = followed.mapped().codec;
+      return seal(state, commit);
+    }
     if (found->digest != commit->claimed) return refuse(state, asked, kWrongDigest);
     answer(state, asked, {{"transaction_id", asked.id}, {"dataref", dataref_text(asked.id)}});
   });
