@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/chunks.hpp"
+#include "suites/checkers/transfer_memory.hpp"
 #include "suites/checkers/uploads.hpp"
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
@@ -23,7 +24,7 @@ using stage::Stage;
 using targets::Published;
 using targets::Session;
 
-constexpr std::string_view kShortLived = "uploads.small";
+constexpr std::string_view kShortLived = "uploads.small", kSmallChunks = "chunks.small";
 
 std::size_t asked_offset(Stage& stage, Session& session, const Upload& upload) {
   auto status = session.call("bus/upload_status", {{"upload", upload.id}});
@@ -131,6 +132,7 @@ void unseen(Stage& stage) {
 
 constexpr std::int64_t kLifeMost = 2000, kManyMost = 8;
 constexpr int kRounds = 10;
+constexpr std::int64_t kToldMost = 256 << 20;
 
 void start_short_lived(Stage& stage) {
   const auto is_short = [&] {
@@ -225,6 +227,43 @@ void published_twice(Stage& stage) {
   }
 }
 
+/// Stores and reads the same bytes twice: in small payloads, then in one.
+void through_memory(Stage& stage) {
+  // The smaller the chunks, the less has to go through to tell them from the whole.
+  const std::string_view variant = stage.has_variant(kSmallChunks) ? kSmallChunks : "";
+  stage.stop_bus();
+  stage.start_bus(variant);
+  const std::int64_t chunk = *stage.claims().limit("chunk_bytes");
+  const std::int64_t whole = checkers::telling_payload(chunk);
+  const std::int64_t small = checkers::small_payload(chunk);
+  const std::int64_t most = stage.claims().limit("payload_bytes_max").value_or(whole);
+  if (std::min(most, kToldMost) < whole)
+    throw Abandoned{Verdict::unverified,
+                    fmt::format("{} bytes are the least that would tell, and out of reach", whole)};
+  Session& session = stage.connect();
+  std::vector<Upload> pieces;
+  stage.mark_memory();
+  for (std::int64_t left = whole; left > 0; left -= small) {
+    pieces.push_back(open(stage, session, random_bytes(stage, static_cast<std::size_t>(small))));
+    if (!append_rest(stage, session, pieces.back(), 0) || !commit(stage, session, pieces.back()))
+      return;
+  }
+  stage.mark_memory();
+  Upload upload = open(stage, session, random_bytes(stage, static_cast<std::size_t>(whole)));
+  if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return;
+  stage.mark_memory();
+  session.close();
+  // What storing took and gave back would hide what reading takes.
+  stage.stop_bus();
+  stage.start_bus(variant);
+  Session& reader = stage.connect();
+  stage.mark_memory();
+  for (const Upload& piece : pieces) read_whole(stage, reader, piece, piece.transaction_id);
+  stage.mark_memory();
+  read_whole(stage, reader, upload, upload.transaction_id);
+  stage.mark_memory();
+}
+
 constexpr JudgedCase kUnseen[] = {{"CHUNK-4.invisible", checkers::judge_upload_invisible}};
 constexpr JudgedCase kLeft[] = {{"CHUNK-4.abandoned", checkers::judge_upload_abandoned}};
 constexpr JudgedCase kSwept[] = {{"CHUNK-4.swept", checkers::judge_orphans_swept}};
@@ -233,6 +272,8 @@ constexpr JudgedCase kOffsets[] = {{"CHUNK-5.wrong_offset", checkers::judge_uplo
 constexpr JudgedCase kKilled[] = {{"CHUNK-5.durable", checkers::judge_upload_after_kill},
                                   {"DUR-2.upload", checkers::judge_upload_survives}};
 constexpr JudgedCase kApart[] = {{"CHUNK-7.interleaved", checkers::judge_uploads_apart}};
+constexpr JudgedCase kMemory[] = {{"CHUNK-6.storing", checkers::judge_memory_storing},
+                                  {"CHUNK-6.reading", checkers::judge_memory_reading}};
 constexpr JudgedCase kTwice[] = {{"STORE-11.other_publish", checkers::judge_upload_shared}};
 
 constexpr std::array kScenarios = {
@@ -250,6 +291,10 @@ constexpr std::array kScenarios = {
     Scenario{
         .name = "Chunk.CHUNK_5_goes_on_elsewhere", .cases = kResumes, .run = goes_on_elsewhere},
     Scenario{.name = "Chunk.CHUNK_5_at_other_offsets", .cases = kOffsets, .run = at_other_offsets},
+    Scenario{.name = "Chunk.CHUNK_6_through_memory",
+             .cases = kMemory,
+             .bus = Bus::own,
+             .run = through_memory},
     Scenario{.name = "Chunk.CHUNK_7_side_by_side", .cases = kApart, .run = side_by_side},
     Scenario{.name = "Chunk.STORE_11_published_twice", .cases = kTwice, .run = published_twice},
 };

@@ -114,7 +114,7 @@ Result<void> Database::open_file(const std::string& path) {
       "PRAGMA journal_mode = WAL;"
       "PRAGMA synchronous = FULL;"
       "PRAGMA wal_autocheckpoint = 4000;"
-      "PRAGMA cache_size = -65536;"
+      "PRAGMA cache_size = -8192;"
       "PRAGMA temp_store = MEMORY;");
 }
 

@@ -110,12 +110,14 @@ constexpr auto kChunk6Cases = std::to_array<Case>({
     {.name = "storing",
      .says = "Memory grows by no more than four chunks per transfer while it is stored.",
      .hook = Hook::needed,
-     .also = "upload",
+     .also = "store upload",
+     .from = Durability::restart,
      .limits = "chunk_bytes"},
     {.name = "reading",
      .says = "Memory grows by no more than four chunks per transfer while it is read.",
      .hook = Hook::needed,
      .also = "store upload",
+     .from = Durability::restart,
      .limits = "chunk_bytes"},
 });
 constexpr Rule kChunk6{
@@ -125,7 +127,7 @@ constexpr Rule kChunk6{
     .sentence = "Storing or reading the largest payload holds at most four chunks in memory.",
     .sources = "S0, S1, S2",
     .method = Method::needs_hook,
-    .reason = "Needs a look at the process.",
+    .reason = "Needs a look at the process. Where memory is the store it holds the whole.",
     .cases = kChunk6Cases};
 
 constexpr auto kChunk7Cases = std::to_array<Case>({
