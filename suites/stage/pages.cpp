@@ -1,7 +1,9 @@
-// What a stage looks at beside the protocol: the metrics page, the archive.
+// What a stage looks at beside the protocol: the pages, the archive.
+#include <cctype>
 #include <cmath>
 
 #include <fmt/format.h>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "suites/stage/stage.hpp"
@@ -31,7 +33,69 @@ json::object shown(const targets::HttpPage& page) {
   return detail;
 }
 
+/// An id as the end of an address.
+std::string escaped(const std::string& id) {
+  std::string text;
+  for (const unsigned char c : id) {
+    const bool plain =
+        (c < 128 && std::isalnum(c) != 0) || c == '-' || c == '.' || c == '_' || c == '~';
+    text += plain ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
+  }
+  return text;
+}
+
+struct Address {
+  std::string_view name;
+  std::string path;
+};
+
+Address address_of(const targets::Http& http, Page page, const std::string& id) {
+  switch (page) {
+    case Page::live:
+      return {"GET live", http.live};
+    case Page::ready:
+      return {"GET ready", http.ready};
+    case Page::connections:
+      return {"GET connections", http.connections};
+    case Page::connection:
+      return {"GET connection",
+              http.connections.empty() ? "" : http.connections + "/" + escaped(id)};
+    case Page::connection_stats:
+      return {"GET connection stats", http.connection_stats};
+  }
+  return {};
+}
+
 }  // namespace
+
+bool Stage::has_page(Page page) const {
+  return !address_of(setting_.target.file().http, page, "").path.empty();
+}
+
+std::optional<json::object> Stage::ask_page(Page page, const std::string& id) {
+  const targets::Http& http = setting_.target.file().http;
+  const Address address = address_of(http, page, id);
+  if (address.path.empty())
+    throw Abandoned{Verdict::unverified,
+                    fmt::format("the target names no page for \"{}\"", address.name)};
+  history::Event event{.phase = history::Phase::invoke, .action = history::Action::call};
+  event.op = recorder().next_operation();
+  json::object asked{{"method", address.name}};
+  if (!id.empty()) asked["id"] = id;
+  recorder().add(event, {.detail = json::serialize(asked)});
+  const auto got = targets::get_page(http.base + address.path, patience());
+  event.phase = got ? history::Phase::ok : history::Phase::info;
+  if (!got) {
+    recorder().add(event, {.error = got.error().kind()});
+    return std::nullopt;
+  }
+  json::object told{{"status", got->status}};
+  boost::system::error_code failed;
+  json::value body = json::parse(got->body, failed);
+  if (!failed && body.is_object()) told["body"] = std::move(body);
+  recorder().add(event, {.detail = json::serialize(told)});
+  return told;
+}
 
 bool Stage::ask_metrics() {
   const targets::Http& http = setting_.target.file().http;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -26,6 +27,7 @@
 namespace busproof::stage {
 
 class Links;
+class RawPeer;
 using std::chrono::milliseconds;
 
 /// Ends a scenario: blocked, inconclusive or unverified, and why.
@@ -39,6 +41,10 @@ struct Loads {
   std::size_t waiting = 20'000;  ///< messages of a backlog
   std::size_t finished = 1'500;  ///< messages, groups and connections that come and go
 };
+
+/// What a bus shows over plain HTTP: whether it lives, whether it is ready, and of its connections
+/// all, one, and numbers.
+enum class Page : std::uint8_t { live, ready, connections, connection, connection_stats };
 
 class Stage {
  public:
@@ -73,6 +79,11 @@ class Stage {
 
   /// The same where the bus may rightly refuse that: null and the mark "not_connected" then.
   targets::Session* try_connect();
+
+  /// A peer on the bare socket beneath the bus' WebSocket (raw_peer.hpp): one that speaks the
+  /// protocol of frames itself, and wrongly where it is told to. Unverified where the bus is spoken
+  /// to otherwise; blocked where it cannot be reached.
+  RawPeer connect_raw();
 
   /// Whether a second connect() can succeed.
   [[nodiscard]] bool many_connections() const { return setting_.target.connector().many(); }
@@ -151,6 +162,12 @@ class Stage {
   /// name, and the first line that is none. False where it could not be had. Unverified where the
   /// target names no such page.
   bool ask_metrics();
+
+  /// GETs a page and records it as a call of "GET live", "GET connections" and so on; `id`: whose
+  /// page. What was recorded of the answer, where one came: its "status" and, where that is a JSON
+  /// object, its "body". Unverified where the target names no such page.
+  std::optional<boost::json::object> ask_page(Page page, const std::string& id = "");
+  [[nodiscard]] bool has_page(Page page) const;
 
   /// Looks for a swept message in the archive and records the mark "archive" with the number of
   /// rows found. Unverified where the target does not say where that is.

@@ -127,13 +127,18 @@ Connect connect_of(const YAML::Node& node) {
 Http http_of(const YAML::Node& node) {
   Http http;
   if (!node) return http;
-  check_keys(node, "http", {"base", "metrics"});
+  check_keys(node, "http", {"base", "live", "ready", "metrics", "connections", "connection_stats"});
   if (!node["base"]) wrong(node, "http needs a base, http://HOST:PORT");
   http.base = text_of(node["base"], "http.base");
-  if (node["metrics"]) http.metrics = text_of(node["metrics"], "http.metrics");
-  if (!http.metrics.empty() && !http.metrics.starts_with('/'))
-    wrong(node["metrics"],
-          fmt::format("http.metrics is \"{}\"; write it as /metrics", http.metrics));
+  for (const auto& [name, page] :
+       {std::pair("live", &http.live), std::pair("ready", &http.ready),
+        std::pair("metrics", &http.metrics), std::pair("connections", &http.connections),
+        std::pair("connection_stats", &http.connection_stats)}) {
+    if (!node[name]) continue;
+    *page = text_of(node[name], fmt::format("http.{}", name));
+    if (!page->starts_with('/'))
+      wrong(node[name], fmt::format("http.{0} is \"{1}\"; write it as /{1}", name, *page));
+  }
   return http;
 }
 

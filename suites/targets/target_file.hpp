@@ -76,8 +76,12 @@ struct Backend {
 
 /// Pages that the bus shows over plain HTTP; an empty path: it has no such page.
 struct Http {
-  std::string base;     ///< http://HOST:PORT
-  std::string metrics;  ///< /metrics
+  std::string base;              ///< http://HOST:PORT
+  std::string live;              ///< /livez
+  std::string ready;             ///< /readyz
+  std::string metrics;           ///< /metrics
+  std::string connections;       ///< /ws/connections, and below it each one's own
+  std::string connection_stats;  ///< /ws/stats
 };
 
 /// A target as written; ${...} is still to be substituted.

@@ -30,7 +30,8 @@ launch:
   clock: faketime
 connect: {websocket: "ws://127.0.0.1:${port}/"}
 control: {websocket: "ws://127.0.0.1:${control_port}/"}
-http: {base: "http://127.0.0.1:${port}", metrics: /metrics}
+http: {base: "http://127.0.0.1:${port}", live: /l, ready: /r, metrics: /metrics,
+       connections: /c, connection_stats: /s}
 backends: {store: {sqlite: "${data}/bus.db", holds: [payloads, queues]}}
 variants:
   limits.small: {LEASE_MS: "200"}
@@ -55,6 +56,8 @@ profile: queue
   EXPECT_EQ(target->control, "ws://127.0.0.1:${control_port}/");
   EXPECT_EQ(target->http.base, "http://127.0.0.1:${port}");
   EXPECT_EQ(target->http.metrics, "/metrics");
+  EXPECT_EQ(target->http.live + target->http.ready, "/l/r");
+  EXPECT_EQ(target->http.connections + target->http.connection_stats, "/c/s");
   EXPECT_EQ(target->variants.at("limits.small").at("LEASE_MS"), "200");
   const Backend& store = target->backends.at("store");
   EXPECT_EQ(store.where, "${data}/bus.db");
@@ -121,6 +124,8 @@ TEST(TargetFile, EveryWayToConnect) {
 TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {metrics: /metrics}\n"),
             "bus.yaml, line 2: http needs a base, http://HOST:PORT");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {base: b, live: livez}\n"),
+            "bus.yaml, line 2: http.live is \"livez\"; write it as /livez");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
             "control, http, backends, variants, corrupt, rows, archive, older, nodes, profile");
