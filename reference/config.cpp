@@ -118,6 +118,13 @@ std::optional<ConfigError> read_expiry(Config& config, Lookup lookup) {
   return std::nullopt;
 }
 
+std::optional<ConfigError> read_tenancy(Config& config, Lookup lookup) {
+  const auto text = lookup("REFBUS_TENANCY");
+  if (text && *text != "0" && *text != "1") return wrong("REFBUS_TENANCY", *text, "0 or 1");
+  config.tenancy = text == "1";
+  return std::nullopt;
+}
+
 std::optional<ConfigError> read_overflow(Config& config, Lookup lookup) {
   const std::string name = "REFBUS_OVERFLOW";
   const auto text = lookup(name);
@@ -242,6 +249,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_switches(config, lookup)) return error;
   if (auto error = read_expiry(config, lookup)) return error;
   if (auto error = read_overflow(config, lookup)) return error;
+  if (auto error = read_tenancy(config, lookup)) return error;
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
   if (auto error = read_stores(config, lookup)) return error;

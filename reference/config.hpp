@@ -45,6 +45,7 @@ struct Config {
   core::Codec compression = core::Codec::gzip;
   bool has_zstd = true;
   bool fallback = true;  ///< what can't be stored goes inline while it fits a message
+  bool tenancy = false;  ///< a session is a tenant, else a label
   bool enabled = true;   ///< else every payload goes inline and the payload store is left alone
   /// What is answered for survives a power cut; else the end of the process alone.
   bool power_loss = true;

@@ -38,6 +38,7 @@ core::Settings settings_of(const Config& config, const Guarantee& guarantee) {
   settings.has_zstd = config.has_zstd;
   settings.enabled = config.enabled;
   settings.fallback = config.fallback;
+  settings.tenancy = config.tenancy;
   settings.expiry = config.expiry;
   settings.version = kVersion;
   settings.durability = guarantee.durability;

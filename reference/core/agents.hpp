@@ -18,6 +18,7 @@ namespace reference::core {
 struct Caller {
   std::optional<std::string> agent;
   std::optional<std::string> workspace;
+  std::string tenant{};  ///< its mark
 };
 
 /// The agent whose inbox that destination is.

@@ -26,11 +26,11 @@ std::string_view outcome_text(Outcome outcome) {
   return "error";
 }
 
-json::object record_of(const AuditRecord& record) {
+json::object record_of(const State& state, const AuditRecord& record) {
   return {{"at", to_rfc3339(record.at)},
           {"who", record.who},
           {"operation", record.upload ? "bus/upload_commit" : "bus/publish"},
-          {"transaction_id", record.id},
+          {"transaction_id", state.show(record.id)},
           {"datasize", record.size},
           {"route", route_text(record.route)},
           {"outcome", outcome_text(record.outcome)}};
@@ -41,11 +41,15 @@ json::object record_of(const AuditRecord& record) {
 void audit(State& state, Call& call) {
   AskAudit ask;
   ask.id = call.params.optional_text("transaction_id");
+  if (ask.id) ask.id = state.keep(call.reply.conn, *ask.id);
   const auto session = call.params.optional_text("session_id");
   const auto page = call.params.page(kPageDefault, kPageMost);
   if (ask.id.has_value() == session.has_value())
     call.params.fail(invalid_params("one of transaction_id and session_id must be given"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
+  const auto& caller = state.connection(call.reply.conn)->caller;
+  if (session && tenant_of(state, session) != caller.tenant)
+    return state.answer(call.reply, {{"records", json::array()}});
   ask.session = session.value_or("");
   ask.after = page.after;
   ask.limit = page.limit;
@@ -54,7 +58,7 @@ void audit(State& state, Call& call) {
     if (!view) return state.refuse(reply, store_fault(view.error()));
     const auto& found = std::get<AuditPage>(*view);
     json::array records;
-    for (const auto& record : found.records) records.emplace_back(record_of(record));
+    for (const auto& record : found.records) records.emplace_back(record_of(state, record));
     json::object result{{"records", std::move(records)}};
     if (found.next) result["cursor"] = std::to_string(*found.next);
     state.answer(reply, result);

@@ -33,12 +33,18 @@ json::object shown(const State& state, Conn conn, const Connection& connection) 
   return one;
 }
 
+// Whoever has yet to say hello is of the empty tenant.
+bool is_of(const Connection& connection, const std::string& tenant) {
+  return connection.role == Role::client && connection.caller.tenant == tenant;
+}
+
 }  // namespace
 
-json::object Core::connections() const {
+json::object Core::connections(const Session& asks) const {
+  const auto tenant = tenant_of(*state_, asks);
   std::vector<Conn> clients;
   for (const auto& [conn, connection] : state_->connections)
-    if (connection.role == Role::client) clients.push_back(conn);
+    if (is_of(connection, tenant)) clients.push_back(conn);
   std::sort(clients.begin(), clients.end());
   json::array list;
   for (const auto conn : clients)
@@ -46,23 +52,24 @@ json::object Core::connections() const {
   return {{"count", list.size()}, {"connections", std::move(list)}};
 }
 
-std::optional<json::object> Core::connection(Conn conn) const {
+std::optional<json::object> Core::connection(Conn conn, const Session& asks) const {
   const auto* found = state_->connection(conn);
-  if (found == nullptr || found->role != Role::client) return std::nullopt;
+  if (found == nullptr || !is_of(*found, tenant_of(*state_, asks))) return std::nullopt;
   return shown(*state_, conn, *found);
 }
 
-json::object Core::connection_stats() const {
+json::object Core::connection_stats(const Session& asks) const {
+  const auto tenant = tenant_of(*state_, asks);
   std::int64_t connections = 0;
   std::size_t subscriptions = 0, open = 0;
   for (const auto& [conn, connection] : state_->connections) {
-    if (connection.role != Role::client) continue;
+    if (!is_of(connection, tenant)) continue;
     ++connections;
     subscriptions += connection.subscriptions.size();
     open += unacked(*state_, connection);
   }
   return {{"connections", connections},
-          {"greeted", greeted_clients(*state_)},
+          {"greeted", greeted_clients(*state_, tenant)},
           {"subscriptions", subscriptions},
           {"unacked", open}};
 }

@@ -44,6 +44,7 @@ struct Settings {
   bool enabled = true;              ///< else the payload store is left alone
   bool uploads = true;              ///< whether the payload store knows them
   bool fallback = true;             ///< what can't be stored there goes inline while it fits
+  bool tenancy = false;             ///< a hello's session is the tenant, else a label
   bool shared = false;              ///< other nodes may serve the same stores
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
@@ -105,18 +106,21 @@ class Core {
   void tick(Tick now);
   /// Somebody asks for the metrics: the ticket is theirs, and comes back in a Page.
   void scrape(Ticket ticket, Tick now);
-  /// Likewise at the side door; comes back in a Served.
-  void knock(Ticket ticket, DoorRequest request, Tick now);
+  /// Likewise at the side door, for that session's tenant; comes back in a Served.
+  void knock(Ticket ticket, DoorRequest request, std::optional<std::string> session, Tick now);
   /// Refuses new work from here on and tells every client.
   void stop(Tick now);
 
   [[nodiscard]] Tick next_deadline() const;
   /// Whether a sweep is under way.
   [[nodiscard]] bool sweeping() const;
-  /// Who is connected, as JSON: all, one, and numbers.
-  [[nodiscard]] boost::json::object connections() const;
-  [[nodiscard]] std::optional<boost::json::object> connection(Conn conn) const;
-  [[nodiscard]] boost::json::object connection_stats() const;
+  /// Who is connected, as JSON: all, one, and numbers. Where tenants are told apart, of that
+  /// session's.
+  using Session = std::optional<std::string>;
+  [[nodiscard]] boost::json::object connections(const Session& asks = {}) const;
+  [[nodiscard]] std::optional<boost::json::object> connection(Conn conn,
+                                                              const Session& asks = {}) const;
+  [[nodiscard]] boost::json::object connection_stats(const Session& asks = {}) const;
   /// Whether the queue store is asked, so that a publish may be accepted.
   [[nodiscard]] bool asks_queues() const;
   /// Whether anything accepted for storing is still unanswered.

@@ -17,10 +17,17 @@ struct Place {
 
 // A place that its caller may not know is forbidden.
 Place read_place(State& state, Call& call) {
-  Place place{call.params.name("destination"),
+  Place place{state.keep(call.reply.conn, call.params.name("destination")),
               call.params.optional_name("group").value_or("default")};
   check_access(state, call, place.destination);
   return place;
+}
+
+std::optional<std::vector<TransactionId>> read_ids(const State& state, Call& call) {
+  auto ids = call.params.optional_texts("transaction_ids");
+  if (ids)
+    for (auto& id : *ids) id = state.keep(call.reply.conn, id);
+  return ids;
 }
 
 // Redrive and purge differ in the step alone.
@@ -62,7 +69,7 @@ void dead_letters(State& state, Call& call) {
               json::array messages;
               for (const auto& letter : found.letters)
                 messages.emplace_back(json::object{
-                    {"transaction_id", letter.message.id},
+                    {"transaction_id", state.show(letter.message.id)},
                     {"attempts", letter.attempts},
                     {"reason", letter.reason},
                     {"event", json::parse(event_text(state, letter.message), {}, kDeep)}});
@@ -74,7 +81,7 @@ void dead_letters(State& state, Call& call) {
 
 void redrive(State& state, Call& call) {
   const Place place = read_place(state, call);
-  auto ids = call.params.optional_texts("transaction_ids");
+  auto ids = read_ids(state, call);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   on_dead(state, call.reply, Redrive{place.destination, place.group, std::move(ids)},
           place.destination);
@@ -82,7 +89,7 @@ void redrive(State& state, Call& call) {
 
 void purge(State& state, Call& call) {
   const Place place = read_place(state, call);
-  auto ids = call.params.optional_texts("transaction_ids");
+  auto ids = read_ids(state, call);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   on_dead(state, call.reply, Purge{place.destination, place.group, std::move(ids)},
           place.destination);

@@ -52,15 +52,20 @@ std::shared_ptr<PayloadHead> head_of(const MessageView& message) {
 struct Door {
   State& state;
   Ticket ticket;
+  std::optional<std::string> session;
+
+  [[nodiscard]] TransactionId keep(std::string_view id) const {
+    return state.tenants.keep(tenant_of(state, session), id);
+  }
 
   void say(DoorAnswer answer) const {
     state.effects.emplace_back(Served{ticket, std::move(answer)});
   }
 
   void operator()(FindPayload& asked) const {
-    auto id = dataref_id(asked.name).value_or(asked.name);
+    const auto id = dataref_id(asked.name).value_or(asked.name);
     if (!is_transaction_id(id)) return say(kUnknown);
-    state.ask(AskMessage{std::move(id), true}, [door = *this](Result<View> view) {
+    state.ask(AskMessage{keep(id), true}, [door = *this](Result<View> view) {
       if (!view) return door.say(store_fault(view.error()));
       auto* message = std::get_if<MessageView>(&*view);
       if (message == nullptr) return door.say(kUnknown);
@@ -125,24 +130,25 @@ struct Door {
   }
 
   void operator()(AddPart& asked) const {
-    add_part(state, at_door(), asked.upload, asked.offset, std::move(asked.bytes));
+    add_part(state, at_door(), keep(asked.upload), asked.offset, std::move(asked.bytes));
   }
-  void operator()(FindUpload& asked) const { find_upload(state, at_door(), asked.upload); }
+  void operator()(FindUpload& asked) const { find_upload(state, at_door(), keep(asked.upload)); }
   void operator()(FinishUpload& asked) const {
-    finish_upload(state, at_door(), asked.upload, asked.digest);
+    finish_upload(state, at_door(), keep(asked.upload), asked.digest);
   }
 
   [[nodiscard]] Reply at_door() const {
     Reply reply;
     reply.door = ticket;
+    reply.session = session;
     return reply;
   }
 };
 
 }  // namespace
 
-void knock(State& state, Ticket ticket, DoorRequest request) {
-  const Door door{state, ticket};
+void knock(State& state, Ticket ticket, DoorRequest request, std::optional<std::string> session) {
+  const Door door{state, ticket, std::move(session)};
   if (state.stopping) return door.say(Fault{Kind::closed, "the bus is shutting down"});
   std::visit(door, request);
 }

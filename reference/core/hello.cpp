@@ -62,6 +62,7 @@ json::object capabilities(const State& state) {
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
   if (state.settings.shared) claimed["multi_node"] = json::object();
+  if (state.settings.tenancy) claimed["tenancy"] = json::object();
   if (state.settings.uploads) {
     claimed["upload"] = json::object();
     claimed["payload.http"] = {{"path", "/payloads/"}};
@@ -181,6 +182,11 @@ std::string who(Params& params) {
 
 }  // namespace
 
+std::string tenant_of(const State& state, const std::optional<std::string>& session) {
+  if (!state.tenants.apart() || !session) return {};
+  return state.tenants.mark_of(state.policies.tenant_of(*session));
+}
+
 json::object hello_result(const State& state) {
   json::object guarantees{{"delivery", "at_least_once"},
                           {"durability", state.settings.durability},
@@ -226,6 +232,8 @@ void hello(State& state, Call& call) {
   from.session = call.params.optional_text("session_id");
   from.who = who(call.params);
   from.caller = {call.params.optional_text("agent_id"), call.params.optional_text("workspace_id")};
+  // Whoever said so: all that the connection names from here on is that tenant's.
+  from.caller.tenant = tenant_of(state, from.session);
   state.answer(call.reply, hello_result(state));
 }
 

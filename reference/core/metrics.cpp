@@ -78,6 +78,7 @@ double of(std::int64_t count) { return static_cast<double>(count); }
 
 // What the queue store counts.
 std::string totals_page(const State& state, const Totals& totals) {
+  const auto open = uncounted(state, std::nullopt);
   const std::array metrics{
       Metric{"published_total", "counter", "messages accepted", of(totals.published)},
       Metric{"delivered_total", "counter", "deliveries of queues", of(totals.delivered)},
@@ -88,9 +89,9 @@ std::string totals_page(const State& state, const Totals& totals) {
       Metric{"expired_total", "counter", "copies that expired", of(totals.expired)},
       Metric{"deleted_total", "counter", "copies removed unsettled", of(totals.deleted)},
       Metric{"topic_published_total", "counter", "messages published to topics",
-             of(totals.topic_published + state.uncounted.topic_published)},
+             of(totals.topic_published + open.topic_published)},
       Metric{"topic_delivered_total", "counter", "messages sent to topic subscriptions",
-             of(totals.topic_delivered + state.uncounted.topic_delivered)},
+             of(totals.topic_delivered + open.topic_delivered)},
       Metric{"payloads", "gauge", "payloads kept", of(totals.payload_count)},
       Metric{"payload_bytes", "gauge", "their bytes, before compression", of(totals.payload_bytes)},
       Metric{"payloads_corrupt", "gauge", "payloads that failed their digest",
@@ -108,7 +109,7 @@ std::string own_page(const State& state) {
              "the slowest of the last looks at the payload store",
              slowest(state.checkup(Store::payloads).latency)},
       Metric{"fallbacks_total", "counter", "payloads that went inline for want of their store",
-             of(state.fallbacks)}};
+             of(fallbacks(state))}};
   return page_of(metrics) + page_of(breaker_metrics(state));
 }
 

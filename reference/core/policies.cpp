@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "reference/core/glob.hpp"
+#include "reference/core/tenants.hpp"
 
 namespace reference::core {
 
@@ -44,6 +45,12 @@ bool Policies::may_subscribe(const Caller& caller, std::string_view destination)
   if (const auto owner = inbox_owner(destination)) return caller.agent == *owner;
   if (const auto workspace = workspace_of(destination)) return caller.workspace == *workspace;
   return true;
+}
+
+std::string Policies::tenant_of(std::string_view session) const { return std::string(session); }
+
+bool Policies::sees(std::string_view mark, std::string_view kept) const {
+  return mark_in(kept) == mark;
 }
 
 bool Policies::may_speak_for(const Caller& caller, std::string_view agent) const {

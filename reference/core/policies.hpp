@@ -57,6 +57,12 @@ class Policies {
   /// AGT-2, SEC-7].
   virtual bool may_subscribe(const Caller& caller, std::string_view destination) const;
 
+  /// Which tenant a session names [SEC-1].
+  virtual std::string tenant_of(std::string_view session) const;
+
+  /// Whether the tenant of that mark is shown what is kept under that name [SEC-1].
+  virtual bool sees(std::string_view mark, std::string_view kept) const;
+
   /// Whether the caller may call itself that in an event [AGT-6].
   virtual bool may_speak_for(const Caller& caller, std::string_view agent) const;
 

@@ -31,7 +31,7 @@ std::variant<Publication, Fault> read_publication(State& state, const Caller& ca
   Publication item;
   auto* event = params.object("event");
   const std::string mode = params.text("mode");
-  item.destination = params.name("destination");
+  item.destination = state.tenants.keep(caller.tenant, params.name("destination"));
   item.ttl = params.optional_ms("ttl_ms", Ms(1), limits.ttl_max).value_or(limits.ttl_default);
   const auto delay = params.optional_ms("delay_ms", Ms(0), limits.delay_max);
   if (params.fault()) return *params.fault();
@@ -49,6 +49,8 @@ std::variant<Publication, Fault> read_publication(State& state, const Caller& ca
     return invalid_argument("event.messagetype must be request, response, notification or command");
   if (item.event.from && !state.policies.may_speak_for(caller, *item.event.from))
     return Fault{Kind::forbidden, "event.fromagent is not this connection's agent"};
+  if (item.event.session && tenant_of(state, item.event.session) != caller.tenant)
+    return Fault{Kind::forbidden, "event.sessionid is not this connection's session"};
   item.size = item.event.body.bytes.size();
   if (item.size > limits.payload_bytes_max)
     return Fault{Kind::payload_too_large,
@@ -57,10 +59,10 @@ std::variant<Publication, Fault> read_publication(State& state, const Caller& ca
   item.chunk = limits.chunk_bytes;
   if (item.event.upload) {
     if (!state.settings.uploads) return kNoUpload;
-    item.upload = item.event.upload;
+    item.upload = state.tenants.keep(caller.tenant, *item.event.upload);
     item.route = Route::reference;
   }
-  item.id = state.make_id();
+  item.id = state.tenants.keep(caller.tenant, state.make_id());
   item.identity = identity_of(item);
   return item;
 }

@@ -21,8 +21,8 @@ bool needs_queue(const Publication& item) {
   return item.mode != Mode::topic || item.route == Route::reference;
 }
 
-json::object item_result(const Publication& item) {
-  json::object result{{"transaction_id", item.id}, {"route", route_text(item.route)}};
+json::object item_result(const State& state, const Publication& item) {
+  json::object result{{"transaction_id", state.show(item.id)}, {"route", route_text(item.route)}};
   if (item.mode != Mode::queue) result["receivers"] = item.receivers;
   return result;
 }
@@ -88,15 +88,15 @@ void finish(State& state, Submission& submission) {
   for (auto& item : submission.items) {
     if (item.mode != Mode::queue && !item.repeated) {
       item.receivers = fan_out(state, item, item.mode == Mode::both);
-      count_topic(state, item.receivers);
+      count_topic(state, item.destination, item.receivers);
     }
   }
   if (submission.batch) {
     json::array results;
-    for (const auto& item : submission.items) results.emplace_back(item_result(item));
+    for (const auto& item : submission.items) results.emplace_back(item_result(state, item));
     state.answer(submission.reply, {{"results", std::move(results)}});
   } else {
-    state.answer(submission.reply, item_result(submission.items.front()));
+    state.answer(submission.reply, item_result(state, submission.items.front()));
   }
   for (auto& item : submission.items)
     if (item.mode != Mode::topic && !item.repeated) state.ring(std::move(item.destination));
@@ -234,7 +234,7 @@ void fall_back(State& state, Submission& submission, std::size_t index, const St
   if (fits) {
     item.route = Route::inlined;
     item.codec = Codec::none;
-    ++state.fallbacks;
+    ++state.fallbacks[std::string(mark_in(item.destination))];
     return;
   }
   blame(submission, store_fault(error), index);
@@ -246,7 +246,8 @@ void put(State& state, const std::shared_ptr<Line>& line, const Shared& submissi
   auto& item = submission->items[index];
   --submission->waiting;
   if (answer) {
-    item.event.text = with_reference(item.event, item.id, item.size, item.digest);
+    item.event.text = with_reference(item.event, TransactionId(state.show(item.id)),
+                                     item.size, item.digest);
     item.event.body.bytes.clear();
     item.put = true;
   } else {

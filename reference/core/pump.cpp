@@ -63,13 +63,13 @@ const Asked* asked_for(const std::vector<Asked>& asked, Token token) {
   return found == asked.end() ? nullptr : &*found;
 }
 
-std::string delivery_text(SubscriptionId subscription, const Taken& taken,
+std::string delivery_text(const State& state, SubscriptionId subscription, const Taken& taken,
                           const std::string& destination) {
   std::string text = R"({"jsonrpc":"2.0","method":"bus/deliver","params":{"subscription":"s)" +
                      std::to_string(subscription) + R"(","delivery_id":")" +
-                     delivery_id(taken.copy.token) + R"(","transaction_id":")" + taken.id +
-                     R"(","destination":)";
-  append_json_string(text, destination);
+                     delivery_id(taken.copy.token) + R"(","transaction_id":")";
+  text.append(state.show(taken.id)).append(R"(","destination":)");
+  append_json_string(text, state.show(destination));
   text += R"(,"attempt":)" + std::to_string(taken.attempt) + R"(,"route":")";
   text += route_text(taken.route);
   text += R"(","event":)";
@@ -106,7 +106,7 @@ void deliver(State& state, const std::vector<Asked>& asked, const std::string& d
   delivery.ends = state.now + one->want.term;
   state.deliveries.emplace(taken.copy.token, delivery);
   member->second.open.insert(taken.copy.token);
-  state.send(delivery.conn, delivery_text(one->member, taken, destination));
+  state.send(delivery.conn, delivery_text(state, one->member, taken, destination));
 }
 
 // The Lease is over: go on where something changed meanwhile or more may be ready.

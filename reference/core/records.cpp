@@ -52,7 +52,7 @@ std::string event_text(const State& state, const MessageView& message) {
 }
 
 void inspect(State& state, Call& call) {
-  const std::string id = call.params.text("transaction_id");
+  const auto id = state.keep(call.reply.conn, call.params.text("transaction_id"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   state.ask(AskMessage{id, false}, [&state, reply](const Result<View>& view) {
@@ -64,7 +64,7 @@ void inspect(State& state, Call& call) {
 }
 
 void remove(State& state, Call& call) {
-  const std::string id = call.params.text("transaction_id");
+  const auto id = state.keep(call.reply.conn, call.params.text("transaction_id"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   const Reply reply = call.reply;
   // An unknown id is what a second delete meets: both are answered alike.
@@ -89,8 +89,8 @@ void correlated(State& state, Call& call) {
     json::array messages;
     for (const auto& message : found.messages)
       messages.emplace_back(
-          json::object{{"transaction_id", message.id},
-                       {"destination", message.destination},
+          json::object{{"transaction_id", state.show(message.id)},
+                       {"destination", state.show(message.destination)},
                        {"status", status_text(message.status)},
                        {"event", json::parse(event_text(state, message), {}, kDeep)}});
     json::object result{{"messages", std::move(messages)}};

@@ -138,7 +138,7 @@ void spoil(State& state, const TransactionId& id) {
 }
 
 void retrieve(State& state, Call& call) {
-  const std::string id = call.params.text("transaction_id");
+  const auto id = state.keep(call.reply.conn, call.params.text("transaction_id"));
   const auto offset = call.params.optional_integer("offset").value_or(0);
   const auto length = call.params.optional_integer("length");
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);

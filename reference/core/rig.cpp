@@ -43,6 +43,7 @@ void Rig::restart() {
   settings.control_token = "secret";
   settings.shared = shared;
   settings.uploads = uploads;
+  settings.tenancy = tenancy;
   settings.unix_ms = static_cast<std::uint64_t>(clock.ms);
   settings.started = now;
   core = std::make_unique<Core>(settings, policies_, random_);

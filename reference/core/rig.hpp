@@ -34,6 +34,7 @@ class Rig {
  public:
   Codec compression = Codec::none;  ///< of payloads stored from now on
   bool shared = false;              ///< whether there may be other nodes, from a restart on
+  bool tenancy = false;             ///< whether a session is a tenant, from a restart on
   bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);

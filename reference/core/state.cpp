@@ -11,7 +11,11 @@ constexpr std::size_t kSamples = 256;
 }  // namespace
 
 State::State(Settings given, const Policies& decisions, Random& dice)
-    : settings(std::move(given)), policies(decisions), random(dice), shift(settings.shift) {
+    : settings(std::move(given)),
+      policies(decisions),
+      tenants(settings.tenancy),
+      random(dice),
+      shift(settings.shift) {
   // Tokens name deliveries across restarts: they start at a random place and count up.
   next_token = random.next() >> 1 | 1U;
 }
@@ -35,6 +39,11 @@ TransactionId State::make_id() {
   const auto since = std::chrono::duration_cast<Ms>(now - settings.started).count();
   return make_transaction_id(settings.unix_ms + static_cast<std::uint64_t>(since), random.next(),
                              random.next());
+}
+
+std::string State::keep(Conn conn, std::string_view name) const {
+  const auto found = connections.find(conn);
+  return tenants.keep(found == connections.end() ? "" : found->second.caller.tenant, name);
 }
 
 Ms State::bus_time() const {

@@ -24,6 +24,7 @@
 #include "reference/core/params.hpp"
 #include "reference/core/rate.hpp"
 #include "reference/core/settle_memory.hpp"
+#include "reference/core/tenants.hpp"
 
 namespace reference::core {
 
@@ -48,10 +49,11 @@ inline constexpr boost::json::parse_options kDeep{.max_depth = 512};
 struct Reply {
   Conn conn{};
   boost::json::value id;
-  bool silent = false;           ///< the request was a notification
-  std::size_t bytes = 0;         ///< of the request's text
-  bool append = false;           ///< to an upload
-  std::optional<Ticket> door{};  ///< at the side door, not on a connection
+  bool silent = false;                   ///< the request was a notification
+  std::size_t bytes = 0;                 ///< of the request's text
+  bool append = false;                   ///< to an upload
+  std::optional<Ticket> door{};          ///< at the side door, not on a connection
+  std::optional<std::string> session{};  ///< who asks there
 };
 
 using SubscriptionId = std::uint64_t;
@@ -167,6 +169,7 @@ struct State {
 
   Settings settings;
   const Policies& policies;
+  const Tenants tenants;
   Random& random;
   Tick now{};
   Shift shift{0};
@@ -198,7 +201,8 @@ struct State {
 
   std::unordered_map<TransactionId, Followed> followed;  ///< uploads
 
-  Count uncounted;  ///< topic traffic not yet in the store's totals
+  std::map<std::string, Count, std::less<>>
+      uncounted;  ///< topic traffic not yet in the totals, by tenant
   std::optional<Tick> next_count;
 
   Latency queue_latency;
@@ -207,7 +211,7 @@ struct State {
   std::array<Checkup, 2> checkups;  ///< by Store
   Tick next_checkup{};
   std::vector<Reply> awaiting_checkup;  ///< who asked for the health before anything was known
-  std::int64_t fallbacks = 0;
+  std::map<std::string, std::int64_t> fallbacks;  ///< by tenant
   Guard& guard(Store store) { return guards.at(index_of(store)); }
   [[nodiscard]] const Guard& guard(Store store) const { return guards.at(index_of(store)); }
   Checkup& checkup(Store store) { return checkups.at(index_of(store)); }
@@ -254,6 +258,9 @@ struct State {
   void refuse(const Reply& reply, const Fault& fault);
   Connection* connection(Conn conn);
   TransactionId make_id();
+  /// What a client names, as its tenant keeps it; and what is kept, as it is named.
+  [[nodiscard]] std::string keep(Conn conn, std::string_view name) const;
+  [[nodiscard]] std::string_view show(std::string_view kept) const { return tenants.show(kept); }
   /// The bus' own time since its start, and of day: the clock hook's shift included.
   [[nodiscard]] Ms bus_time() const;
   [[nodiscard]] Instant time_of_day() const;
@@ -275,6 +282,8 @@ void dispatch(State& state, Conn conn, Request request);
 
 // hello.cpp
 void hello(State& state, Call& call);
+/// The mark of the tenant that a session names.
+std::string tenant_of(const State& state, const std::optional<std::string>& session);
 boost::json::object hello_result(const State& state);
 
 // publish.cpp
@@ -289,14 +298,17 @@ void hear_topic(State& state, std::string_view told);
 void join_topic(State& state, SubscriptionId id);
 void leave_topic(State& state, SubscriptionId id);
 /// A topic was published to; its counters reach the store soon.
-void count_topic(State& state, std::int64_t delivered);
+void count_topic(State& state, std::string_view destination, std::int64_t delivered);
+/// What is not yet in the totals of that tenant, or of all.
+Count uncounted(const State& state, const std::optional<std::string>& tenant);
 void flush_counts(State& state);
 
 // subscribe.cpp
 void subscribe(State& state, Call& call);
 void unsubscribe(State& state, Call& call);
 void set_credit(State& state, Call& call);
-/// Whether whoever is connected there may learn anything of that destination.
+/// Whether whoever is connected there may learn anything of that destination, which is as it is
+/// kept.
 bool may_know(const State& state, Conn conn, std::string_view destination);
 Shown shown_to(const State& state, Conn conn);
 /// Keeps `forbidden` as the call's fault where its caller may not subscribe to that destination.
@@ -377,8 +389,9 @@ void audit(State& state, Call& call);
 // stats.cpp
 void stats(State& state, Call& call);
 boost::json::object breaker_object(const Guard& guard);
-/// Clients that are connected and have said hello.
-std::int64_t greeted_clients(const State& state);
+/// Clients that are connected and have said hello: of one tenant, or all.
+std::int64_t greeted_clients(const State& state, const std::optional<std::string>& tenant = {});
+std::int64_t fallbacks(const State& state, const std::optional<std::string>& tenant = {});
 
 // checkup.cpp
 /// Looks how the stores are, past their breakers.
@@ -389,7 +402,7 @@ void health(State& state, Call& call);
 void scrape(State& state, Ticket ticket);
 
 // door.cpp
-void knock(State& state, Ticket ticket, DoorRequest request);
+void knock(State& state, Ticket ticket, DoorRequest request, std::optional<std::string> session);
 
 // control.cpp
 void control(State& state, Conn conn, Request request);

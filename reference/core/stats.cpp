@@ -1,5 +1,6 @@
 // bus/stats. Source: STA-1, STA-2, BRK-8, PUB-8, SEC-7.
 #include <algorithm>
+#include <numeric>
 
 #include "reference/core/state.hpp"
 
@@ -50,10 +51,10 @@ json::object destinations_object(const State& state, const AskStats& asked, cons
     live.try_emplace(name, 0);
     json::object counted;
     for (const auto& [group, counts] : groups) counted[group] = counts_object(counts);
-    destinations[name] = json::object{{"groups", std::move(counted)}};
+    destinations[state.show(name)] = json::object{{"groups", std::move(counted)}};
   }
   for (const auto& [name, count] : live) {
-    auto& entry = destinations[name];
+    auto& entry = destinations[state.show(name)];
     if (!entry.is_object()) entry = json::object{{"groups", json::object()}};
     entry.get_object()["subscribers"] = count;
   }
@@ -61,33 +62,44 @@ json::object destinations_object(const State& state, const AskStats& asked, cons
 }
 
 json::object stats_result(const State& state, const AskStats& asked, const StatsPage& page) {
-  json::object result{{"totals", totals_object(page.totals, state.uncounted)},
+  json::object result{{"totals", totals_object(page.totals, uncounted(state, asked.tenant))},
                       {"destinations", destinations_object(state, asked, page)},
                       {"payloads",
                        {{"count", page.totals.payload_count},
                         {"bytes", page.totals.payload_bytes},
                         {"corrupt", page.totals.payload_corrupt}}},
-                      {"fallbacks", state.fallbacks},
-                      {"connections", greeted_clients(state)}};
+                      {"fallbacks", fallbacks(state, asked.tenant)},
+                      {"connections", greeted_clients(state, asked.tenant)}};
   if (state.settings.limits.breaker.enabled)
     result["breakers"] = {{"payloads", breaker_object(state.guard(Store::payloads))},
                           {"queues", breaker_object(state.guard(Store::queues))}};
-  if (page.next) result["cursor"] = *page.next;
+  if (page.next) result["cursor"] = state.show(*page.next);
   return result;
 }
 
 }  // namespace
 
-std::int64_t greeted_clients(const State& state) {
-  return std::count_if(state.connections.begin(), state.connections.end(), [](const auto& entry) {
-    return entry.second.role == Role::client && entry.second.greeted;
+std::int64_t greeted_clients(const State& state, const std::optional<std::string>& tenant) {
+  return std::count_if(state.connections.begin(), state.connections.end(), [&](const auto& entry) {
+    const auto& one = entry.second;
+    return one.role == Role::client && one.greeted && (!tenant || one.caller.tenant == *tenant);
   });
+}
+
+std::int64_t fallbacks(const State& state, const std::optional<std::string>& tenant) {
+  return std::accumulate(state.fallbacks.begin(), state.fallbacks.end(), std::int64_t{0},
+                         [&](std::int64_t sum, const auto& entry) {
+                           return !tenant || entry.first == *tenant ? sum + entry.second : sum;
+                         });
 }
 
 void stats(State& state, Call& call) {
   AskStats ask;
-  if (call.params.has("destination")) ask.destination = call.params.name("destination");
-  ask.after = call.params.optional_text("cursor").value_or("");
+  const Conn conn = call.reply.conn;
+  if (call.params.has("destination"))
+    ask.destination = state.keep(conn, call.params.name("destination"));
+  ask.after = state.keep(conn, call.params.optional_text("cursor").value_or(""));
+  if (state.tenants.apart()) ask.tenant = state.connection(conn)->caller.tenant;
   ask.limit = kDestinationsMost;
   ask.shown = shown_to(state, call.reply.conn);
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);

@@ -23,6 +23,16 @@ const Copy* settled_copy(const QueueOp& op) {
   return nullptr;
 }
 
+Totals& operator+=(Totals& sum, const Totals& more) {
+  for (const auto member :
+       {&Totals::published, &Totals::delivered, &Totals::acked, &Totals::rejected,
+        &Totals::redelivered, &Totals::dead_lettered, &Totals::expired, &Totals::deleted,
+        &Totals::topic_published, &Totals::topic_delivered, &Totals::payload_count,
+        &Totals::payload_bytes, &Totals::payload_corrupt})
+    sum.*member += more.*member;
+  return sum;
+}
+
 Outcome outcome_of(Status status) {
   switch (status) {
     case Status::pending:

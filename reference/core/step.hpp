@@ -138,6 +138,7 @@ struct Spoil {
 
 /// Adds to the totals what no store step shows.
 struct Count {
+  std::string tenant{};  ///< its mark
   std::int64_t topic_published = 0;
   std::int64_t topic_delivered = 0;
 };
@@ -262,6 +263,7 @@ struct AskStats {
   std::string after;                       ///< cursor: names above this one
   int limit = 0;
   Shown shown{};
+  std::optional<std::string> tenant{};  ///< whose totals, by its mark; nothing: everybody's
 };
 using Question = std::variant<AskMessage, AskCounts, AskDead, AskCorrelated, AskAudit, AskStats>;
 
@@ -325,6 +327,7 @@ struct Totals {
                topic_delivered = 0;
   std::int64_t payload_count = 0, payload_bytes = 0, payload_corrupt = 0;
 };
+Totals& operator+=(Totals& sum, const Totals& more);
 struct StatsPage {
   Totals totals;
   std::vector<std::pair<std::string, std::vector<std::pair<std::string, Counts>>>> destinations;

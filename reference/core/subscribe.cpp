@@ -113,18 +113,23 @@ void end_subscription(State& state, SubscriptionId id) {
     tidy_group(state, subscription.destination, subscription.group);
 }
 
+// Called on stores' threads, too: only what never changes is looked at.
+bool may_know(const State& state, const Caller& caller, std::string_view destination) {
+  if (state.tenants.apart() && !state.policies.sees(caller.tenant, destination)) return false;
+  return state.policies.may_subscribe(caller, state.show(destination));
+}
+
 }  // namespace
 
 bool may_know(const State& state, Conn conn, std::string_view destination) {
   const auto found = state.connections.find(conn);
-  return found != state.connections.end() &&
-         state.policies.may_subscribe(found->second.caller, destination);
+  return found != state.connections.end() && may_know(state, found->second.caller, destination);
 }
 
 Shown shown_to(const State& state, Conn conn) {
   const auto& caller = state.connections.at(conn).caller;
-  return [&policies = state.policies, caller](std::string_view destination) {
-    return policies.may_subscribe(caller, destination);
+  return [&state, caller](std::string_view destination) {
+    return may_know(state, caller, destination);
   };
 }
 
@@ -135,7 +140,10 @@ void check_access(State& state, Call& call, std::string_view destination) {
 
 void subscribe(State& state, Call& call) {
   auto subscription = read_subscription(state, call);
-  if (!subscription.pattern) check_access(state, call, subscription.destination);
+  if (!subscription.pattern) {
+    subscription.destination = state.keep(call.reply.conn, subscription.destination);
+    check_access(state, call, subscription.destination);
+  }
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   if (subscription.mode == Mode::queue)
     return subscribe_queue(state, call.reply, std::move(subscription));

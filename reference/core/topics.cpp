@@ -39,9 +39,10 @@ struct TopicCopy {
 };
 
 // The part of the delivery that is the same for every subscriber.
-std::string common_tail(const TopicCopy& copy) {
-  std::string tail = R"(","transaction_id":")" + copy.id + R"(","destination":)";
-  append_json_string(tail, copy.destination);
+std::string common_tail(const State& state, const TopicCopy& copy) {
+  std::string tail = R"(","transaction_id":")";
+  tail.append(state.show(copy.id)).append(R"(","destination":)");
+  append_json_string(tail, state.show(copy.destination));
   tail += R"(,"route":")" + copy.route + R"(","event":)" + copy.event;
   return tail += "}}";
 }
@@ -92,6 +93,17 @@ void send_copy(State& state, SubscriptionId id, const std::string& tail,
   cut_off.push_back(conn);
 }
 
+// What is not yet counted for the tenant of that destination.
+Count& open_count(State& state, std::string_view destination) {
+  const auto mark = mark_in(destination);
+  auto found = state.uncounted.find(mark);
+  if (found == state.uncounted.end()) {
+    found = state.uncounted.emplace(mark, Count()).first;
+    found->second.tenant = mark;
+  }
+  return found->second;
+}
+
 struct Audience {
   std::vector<SubscriptionId> exact, matching;
   [[nodiscard]] std::size_t size() const { return exact.size() + matching.size(); }
@@ -104,7 +116,7 @@ Audience audience_of(const State& state, const std::string& destination) {
     audience.exact = found->second;
   for (const auto id : state.patterns) {
     const auto& subscription = state.subscriptions.at(id);
-    if (state.policies.matches(subscription.destination, destination) &&
+    if (state.policies.matches(subscription.destination, state.show(destination)) &&
         may_know(state, subscription.conn, destination))
       audience.matching.push_back(id);
   }
@@ -112,7 +124,7 @@ Audience audience_of(const State& state, const std::string& destination) {
 }
 
 void send_copies(State& state, const Audience& audience, const TopicCopy& copy) {
-  const std::string tail = common_tail(copy);
+  const std::string tail = common_tail(state, copy);
   std::vector<Conn> cut_off;
   for (const auto id : audience.exact)
     if (!copy.withhold || !has_queue(state, state.subscriptions.at(id).conn, copy.destination))
@@ -142,7 +154,8 @@ void hear_topic(State& state, std::string_view told) {
   const auto audience = audience_of(state, copy->destination);
   if (audience.size() == 0) return;
   send_copies(state, audience, *copy);
-  state.uncounted.topic_delivered += static_cast<std::int64_t>(audience.size());
+  open_count(state, copy->destination).topic_delivered +=
+      static_cast<std::int64_t>(audience.size());
   if (!state.next_count) state.next_count = state.now + kCountWithin;
 }
 
@@ -165,24 +178,40 @@ void leave_topic(State& state, SubscriptionId id) {
   if (found->second.empty()) state.topics.erase(found);
 }
 
-void count_topic(State& state, std::int64_t delivered) {
-  ++state.uncounted.topic_published;
-  state.uncounted.topic_delivered += delivered;
+void count_topic(State& state, std::string_view destination, std::int64_t delivered) {
+  auto& count = open_count(state, destination);
+  ++count.topic_published;
+  count.topic_delivered += delivered;
   if (!state.next_count) state.next_count = state.now + kCountWithin;
 }
 
 void flush_counts(State& state) {
   state.next_count.reset();
-  const Count count = std::exchange(state.uncounted, {});
-  if (count.topic_published == 0 && count.topic_delivered == 0) return;
-  const auto then = [&state, count](const Result<Answer>& answer) {
+  const auto counts = std::exchange(state.uncounted, {});
+  Step step;
+  for (const auto& [tenant, count] : counts) step.ops.emplace_back(count);
+  if (step.ops.empty()) return;
+  const auto then = [&state, counts](const Result<Answer>& answer) {
     if (answer) return;
     // Not lost, only later: they ride with the next flush.
-    state.uncounted.topic_published += count.topic_published;
-    state.uncounted.topic_delivered += count.topic_delivered;
+    for (const auto& [tenant, count] : counts) {
+      auto& again = open_count(state, tenant);
+      again.topic_published += count.topic_published;
+      again.topic_delivered += count.topic_delivered;
+    }
     if (!state.next_count) state.next_count = state.now + Ms(1'000);
   };
-  state.to_queue(QueueOp(count), then, Behalf::bus);
+  state.to_queue(std::move(step), then, Behalf::bus);
+}
+
+Count uncounted(const State& state, const std::optional<std::string>& tenant) {
+  Count sum;
+  for (const auto& [mark, count] : state.uncounted) {
+    if (tenant && mark != *tenant) continue;
+    sum.topic_published += count.topic_published;
+    sum.topic_delivered += count.topic_delivered;
+  }
+  return sum;
 }
 
 }  // namespace reference::core

@@ -189,6 +189,11 @@ void append(State& state, const Shared& turn, std::uint64_t offset, std::string 
              });
 }
 
+json::object committed(const State& state, const TransactionId& id) {
+  const TransactionId shown(state.show(id));
+  return {{"transaction_id", shown}, {"dataref", dataref_text(shown)}};
+}
+
 // A commit on its way: every piece is read once, for the digest of them all.
 struct Commit {
   Shared turn;
@@ -206,6 +211,7 @@ void record(State& state, const SharedCommit& commit) {
   const auto* from = state.connection(turn.reply.conn);
   Enqueue op;
   op.id = turn.id;
+  op.destination = mark_in(turn.id);  // nobody's queue, but its tenant's payload
   op.event = "{}";
   op.body.kind = BodyKind::binary;
   op.route = Route::reference;
@@ -216,14 +222,14 @@ void record(State& state, const SharedCommit& commit) {
   op.ttl = state.policies.time_to_live(state.settings.limits.ttl_default);
   op.ttl_max = state.settings.limits.ttl_max;
   op.who = from == nullptr ? "" : from->who;
-  op.session = from == nullptr ? std::nullopt : from->session;
+  op.session = from == nullptr ? turn.reply.session : from->session;
   op.fan_out = false;
   op.upload = true;
   op.chunk = turn.upload.chunk;
   state.to_queue(std::move(op), [&state, commit](const Result<Answer>& got) {
     const auto& done = *commit->turn;
     if (!got) return refuse(state, done, store_fault(got.error()));
-    answer(state, done, {{"transaction_id", done.id}, {"dataref", dataref_text(done.id)}});
+    answer(state, done, committed(state, done.id));
   });
 }
 
@@ -272,7 +278,7 @@ void commit(State& state, const Shared& turn, const Digest& claimed) {
       return seal(state, commit);
     }
     if (found->digest != commit->claimed) return refuse(state, asked, kWrongDigest);
-    answer(state, asked, {{"transaction_id", asked.id}, {"dataref", dataref_text(asked.id)}});
+    answer(state, asked, committed(state, asked.id));
   });
 }
 
@@ -300,7 +306,7 @@ void upload_open(State& state, Call& call) {
   if (static_cast<std::uint64_t>(size) > limits.payload_bytes_max)
     return state.refuse(call.reply, too_large(state));
   OpenUpload op;
-  op.id = state.make_id();
+  op.id = state.keep(call.reply.conn, state.make_id());
   op.upload = {static_cast<std::uint64_t>(size), limits.chunk_bytes, std::get<0>(digest)};
   op.ttl = limits.upload_ttl;
   op.most = limits.uploads_max;
@@ -310,7 +316,7 @@ void upload_open(State& state, Call& call) {
     if (!got) return state.refuse(reply, store_fault(got.error()));
     if (!got->found)
       return state.refuse(reply, {Kind::backpressure, "as many uploads as may be are open"});
-    state.answer(reply, {{"upload", id}});
+    state.answer(reply, {{"upload", state.show(id)}});
   });
 }
 
@@ -337,7 +343,7 @@ void finish_upload(State& state, const Reply& reply, const TransactionId& id,
 }
 
 void upload_append(State& state, Call& call) {
-  const auto id = call.params.text("upload");
+  const auto id = state.keep(call.reply.conn, call.params.text("upload"));
   const auto offset = call.params.integer("offset");
   auto bytes = from_base64(call.params.text("data_base64"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
@@ -347,7 +353,7 @@ void upload_append(State& state, Call& call) {
 }
 
 void upload_status(State& state, Call& call) {
-  const auto id = call.params.text("upload");
+  const auto id = state.keep(call.reply.conn, call.params.text("upload"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   take_turn(state, call.reply, id, [&state](const Shared& turn) {
     answer(state, *turn, {{"offset", turn->upload.offset}});
@@ -355,7 +361,7 @@ void upload_status(State& state, Call& call) {
 }
 
 void upload_commit(State& state, Call& call) {
-  const auto id = call.params.text("upload");
+  const auto id = state.keep(call.reply.conn, call.params.text("upload"));
   const auto digest = read_digest(call.params.text("datadigest"));
   if (const auto& fault = call.params.fault()) return state.refuse(call.reply, *fault);
   if (const auto* fault = std::get_if<Fault>(&digest)) return state.refuse(call.reply, *fault);

@@ -115,27 +115,29 @@ void Executor::scrape(std::function<void(std::string)> then) {
   carry_out();
 }
 
-std::optional<boost::json::object> Executor::connected(Asked asked, core::Conn one) {
+std::optional<boost::json::object> Executor::connected(
+    Asked asked, const std::optional<std::string>& session, core::Conn one) {
   const auto told = [&]() -> std::optional<boost::json::object> {
     const Lock lock(mutex_);
     switch (asked) {
       case Asked::all:
-        return core_.connections();
+        return core_.connections(session);
       case Asked::one:
-        return core_.connection(one);
+        return core_.connection(one, session);
       case Asked::numbers:
-        return core_.connection_stats();
+        return core_.connection_stats(session);
     }
     return std::nullopt;
   };
   return edge_ == nullptr ? told() : edge_->connected(asked, told());
 }
 
-void Executor::knock(core::DoorRequest request, std::function<void(core::DoorAnswer)> then) {
+void Executor::knock(core::DoorRequest request, std::optional<std::string> session,
+                     std::function<void(core::DoorAnswer)> then) {
   const Lock lock(mutex_);
   const core::Ticket ticket{next_asked_++};
   knocks_.emplace(ticket, std::move(then));
-  core_.knock(ticket, std::move(request), now());
+  core_.knock(ticket, std::move(request), std::move(session), now());
   carry_out();
 }
 

@@ -69,10 +69,13 @@ class Executor : private stores::Relay::Heard {
   void scrape(std::function<void(std::string)> then);
 
   /// Who is connected, as JSON; nothing where `one` is asked for and is not.
-  std::optional<boost::json::object> connected(Asked asked, core::Conn one = {});
+  std::optional<boost::json::object> connected(Asked asked,
+                                               const std::optional<std::string>& session = {},
+                                               core::Conn one = {});
 
   /// Asks at the side door; `then` gets the answer, as above.
-  void knock(core::DoorRequest request, std::function<void(core::DoorAnswer)> then);
+  void knock(core::DoorRequest request, std::optional<std::string> session,
+             std::function<void(core::DoorAnswer)> then);
 
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();

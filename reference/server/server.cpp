@@ -187,14 +187,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void write_connections(const HttpRequest& request, std::string_view path) {
     constexpr std::string_view kOne = "/ws/connections/";
     using executor::Asked;
+    const auto session = session_in(request);
     std::optional<boost::json::object> told;
     if (path == "/ws/connections")
-      told = shared_.executor.connected(Asked::all);
+      told = shared_.executor.connected(Asked::all, session);
     else if (path == "/ws/stats")
-      told = shared_.executor.connected(Asked::numbers);
+      told = shared_.executor.connected(Asked::numbers, session);
     else if (const auto conn =
                  path.starts_with(kOne) ? parse_conn(path.substr(kOne.size())) : std::nullopt)
-      told = shared_.executor.connected(Asked::one, *conn);
+      told = shared_.executor.connected(Asked::one, session, *conn);
     if (!told) return write(request, http::status::not_found, "not found\n");
     write(request, http::status::ok, boost::json::serialize(*told) + '\n', kJson);
   }

@@ -24,6 +24,12 @@ std::string name_in(std::string_view target) {
   return unescape(path.substr(kPath.size())).value_or("");
 }
 
+std::optional<std::string> session_in(const http::request_header<>& request) {
+  const auto found = request.find("X-Session-Id");
+  if (found == request.end()) return std::nullopt;
+  return std::string(found->value());
+}
+
 http::status status_of(core::Kind kind) {
   switch (kind) {
     case core::Kind::not_found:
@@ -53,6 +59,7 @@ Transfer::Transfer(Line line, const HeaderParser& header, executor::Executor& ex
       back_(std::move(back)),
       request_(header.get().base()),
       name_(name_in(header.get().target())),
+      session_(session_in(header.get())),
       keep_alive_(header.get().keep_alive()) {
   // A body where none belongs stays unread.
   const bool body = header.chunked() || header.content_length().value_or(0) > 0;
@@ -60,7 +67,7 @@ Transfer::Transfer(Line line, const HeaderParser& header, executor::Executor& ex
 }
 
 void Transfer::ask(core::DoorRequest request, std::function<void(core::DoorAnswer)> then) {
-  executor_.knock(std::move(request),
+  executor_.knock(std::move(request), session_,
                   [self = shared_from_this(), then = std::move(then)](core::DoorAnswer answer) {
                     auto held = std::make_shared<core::DoorAnswer>(std::move(answer));
                     boost::asio::post(self->line_.socket.get_executor(),

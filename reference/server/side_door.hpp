@@ -18,6 +18,8 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "reference/executor/executor.hpp"
@@ -34,6 +36,10 @@ struct Line {
 };
 /// Gets the connection back where it may be asked again.
 using GiveBack = std::function<void(Line)>;
+
+/// Who asks, by the header X-Session-Id: what hello's session_id is on a connection. Another tenant's
+/// payload is not found.
+std::optional<std::string> session_in(const boost::beast::http::request_header<>& request);
 
 /// Whether the path is one of the side door's.
 bool is_side_door(std::string_view path);

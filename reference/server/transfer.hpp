@@ -54,6 +54,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   GiveBack back_;
   http::request_header<> request_;
   std::string name_;
+  std::optional<std::string> session_;
   bool keep_alive_;
 
  private:

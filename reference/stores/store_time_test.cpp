@@ -1,6 +1,7 @@
 // What every store must do as time passes: leases, delays, expiry, restarts.
 //
 // Method: a clock that the test moves by single milliseconds around each limit.
+#include "reference/core/tenants.hpp"
 #include "reference/stores/store_fixture.hpp"
 
 namespace reference::stores {
@@ -90,6 +91,49 @@ TEST_P(StoresInTime, ExpireWhatNobodyHoldsAndKeepWhatIsHeld) {
   const auto totals = look<core::StatsPage>(core::AskStats{std::nullopt, "", 10}).totals;
   EXPECT_EQ(totals.payload_count, 0);
   EXPECT_EQ(totals.payload_bytes, 0);
+}
+
+TEST_P(StoresInTime, EachTenantIsCountedForItself) {
+  const core::Tenants tenants(true);
+  const auto one = tenants.mark_of("one"), two = tenants.mark_of("two");
+  for (const auto& mark : {one, two, std::string()}) {
+    auto op = message(tenants.keep(mark, "a"));
+    op.destination = tenants.keep(mark, "q");
+    op.ttl = mark == two ? Ms(500) : Ms(60'000);
+    apply(op);
+    op.id = tenants.keep(mark, "b");
+    apply(op);
+  }
+  core::Count topics{.tenant = one, .topic_published = 3, .topic_delivered = 4};
+  apply(topics);
+  apply(core::Delete{tenants.keep(one, "a")});
+  apply(core::Spoil{tenants.keep(one, "b"), "bad"});
+  clock.ms += 500;
+  EXPECT_EQ(sweep().expired, 2);
+  const auto totals_of = [&](std::optional<std::string> tenant) {
+    core::AskStats ask{std::nullopt, "", 10};
+    ask.tenant = std::move(tenant);
+    return look<core::StatsPage>(ask).totals;
+  };
+  const auto first = totals_of(one), second = totals_of(two), nobody = totals_of("");
+  EXPECT_EQ(first.published, 2);
+  EXPECT_EQ(first.deleted, 1);
+  EXPECT_EQ(first.topic_published, 3);
+  EXPECT_EQ(first.topic_delivered, 4);
+  EXPECT_EQ(first.payload_count, 1);
+  EXPECT_EQ(first.payload_corrupt, 1);
+  EXPECT_EQ(second.published, 2);
+  EXPECT_EQ(second.expired, 2);
+  EXPECT_EQ(second.payload_count, 0);
+  EXPECT_EQ(nobody.published, 2);
+  EXPECT_EQ(nobody.expired + nobody.deleted + nobody.topic_published + nobody.payload_corrupt, 0);
+  EXPECT_EQ(nobody.payload_count, 2);
+  const auto all = totals_of(std::nullopt);
+  EXPECT_EQ(all.published, 6);
+  EXPECT_EQ(all.payload_count, 3);
+  EXPECT_EQ(all.payload_corrupt, 1);
+  apply(core::Reset{});
+  EXPECT_EQ(totals_of(one).published + totals_of(std::nullopt).published, 0);
 }
 
 TEST_P(StoresInTime, ALeaseThatOutlivesItsMessageEndsIt) {

@@ -47,6 +47,7 @@ constexpr std::span<const Scenario> (*kFamilies[])() = {
     patterns,
     route,
     extent,
+    tenants,
     topics,
     status,
     removal,

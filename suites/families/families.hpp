@@ -65,6 +65,7 @@ std::span<const stage::Scenario> statistics();
 std::span<const stage::Scenario> status();
 std::span<const stage::Scenario> store_trouble();
 std::span<const stage::Scenario> sweeping();
+std::span<const stage::Scenario> tenants();
 std::span<const stage::Scenario> topics();
 std::span<const stage::Scenario> topics_slow();
 std::span<const stage::Scenario> tripped();

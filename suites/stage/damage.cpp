@@ -64,6 +64,31 @@ void Stage::mark_rows() {
   recorder().add({.action = history::Action::mark, .amount = sum}, {.error = "rows"});
 }
 
+void Stage::mark_rows_seen() {
+  bool any = false;
+  for (const auto& [name, backend] : setting_.target.backends()) {
+    const auto mark_seen = [&](backends::Eyes eyes, const char* mark) {
+      const auto seen = targets::rows_seen(setting_.target, name, eyes);
+      if (!seen) return false;
+      if (!*seen && seen->error().kind() != "exempt") give_up(name, seen->error());
+      if (*seen)
+        recorder().add({.action = history::Action::mark, .amount = **seen}, {.error = mark});
+      return true;
+    };
+    const auto* lodging = setting_.target.lodging(name);
+    if (lodging == nullptr) continue;
+    if (backend.rows.empty())
+      throw Abandoned{Verdict::unverified,
+                      fmt::format("the target has to say with rows.{} which rows are tenants'", name)};
+    const auto rows = targets::rows(setting_.target, name);
+    if (!rows) give_up("rows: " + name, rows.error());
+    recorder().add({.action = history::Action::mark, .amount = *rows}, {.error = "rows"});
+    any = mark_seen(backends::Eyes::stranger, "rows_of_stranger") || any;
+    mark_seen(backends::Eyes::owner, "rows_of_owner");
+  }
+  if (!any) throw Abandoned{Verdict::unverified, "the target's stores are no PostgreSQL server"};
+}
+
 bool Stage::corrupt_outside(const targets::Published& message, const Damage& damage) {
   const std::string name = fmt::format("{}.{}", damage.part, damage.op);
   const auto backends = setting_.target.corrupters(name);

@@ -150,6 +150,11 @@ class Stage {
   /// target names no store that can be looked into.
   void mark_rows();
 
+  /// Records how many rows the bus has in PostgreSQL, as the mark "rows", and how many of them a
+  /// stranger ("rows_of_stranger") and the tables' owner ("rows_of_owner", unless security does not
+  /// bind it) can read without having set a session. Unverified where nothing is there.
+  void mark_rows_seen();
+
   /// Stops the bus and starts it again over the same data, its wall clock in the harness' hand.
   /// Unverified where the target does not say that this can be done.
   void hold_clock();

@@ -22,6 +22,15 @@ Result<std::int64_t> rows(const Target& target, const std::string& backend) {
   return backends::count_rows(store.where, store.rows);
 }
 
+std::optional<Result<std::int64_t>> rows_seen(const Target& target, const std::string& backend,
+                                              backends::Eyes eyes) {
+  const Lodging* lodging = target.lodging(backend);
+  if (lodging == nullptr || lodging->space->for_harness().kind != backends::Kind::postgres)
+    return std::nullopt;
+  return backends::rows_seen(lodging->space->for_harness(), target.backends().at(backend).rows,
+                             eyes);
+}
+
 Result<std::int64_t> archived(const Target& target, const std::string& backend,
                               const backends::Values& values) {
   const Backend& store = target.backends().at(backend);

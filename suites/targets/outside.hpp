@@ -7,8 +7,10 @@
 
 #include <cstdint>
 
+#include <optional>
 #include <string>
 
+#include "fixtures/backends/server_store.hpp"
 #include "fixtures/backends/sqlite_file.hpp"
 #include "suites/contract/result.hpp"
 #include "suites/targets/target.hpp"
@@ -22,6 +24,11 @@ contract::Result<std::int64_t> damage(const Target& target, const std::string& b
 
 /// What the backend's `rows` counts.
 contract::Result<std::int64_t> rows(const Target& target, const std::string& backend);
+
+/// What the backend's `rows` counts for that role; nothing where it is no PostgreSQL server.
+std::optional<contract::Result<std::int64_t>> rows_seen(const Target& target,
+                                                        const std::string& backend,
+                                                        backends::Eyes eyes);
 
 /// How often the backend's `archive` finds that message.
 contract::Result<std::int64_t> archived(const Target& target, const std::string& backend,

@@ -50,7 +50,7 @@ Result<contract::Claims> Session::hello(const json::object& extra) {
                       {"client", json::object{{"name", "busproof"}, {"version", "1"}}}};
   for (const auto& member : extra) params[member.key()] = member.value();
   Request request{event_of(Action::hello), "bus/hello", std::move(params)};
-  for (const char* who : {"agent_id", "workspace_id"})
+  for (const char* who : {"agent_id", "workspace_id", "session_id"})
     if (const auto* id = extra.if_contains(who)) request.detail[who] = *id;
   auto answer = ask(std::move(request));
   if (!answer) return tl::make_unexpected(answer.error());

@@ -7,14 +7,14 @@ local function join(args) make_group(args(1), args(2)) end
 local function spoil(args)
   local seq = seq_of(args(1))
   if seq and call('HSETNX', prefix .. 'm:' .. seq, 'err', args(2)) == 1 then
-    count('payload_corrupt')
+    count(args(1), 'payload_corrupt')
   end
 end
 
 -- Written even where it adds nothing: then it shows whether the store can be written.
 local function add(args)
-  count('topic_published', tonumber(args(1)))
-  count('topic_delivered', tonumber(args(2)))
+  count(args(3), 'topic_published', tonumber(args(1)))
+  count(args(3), 'topic_delivered', tonumber(args(2)))
 end
 
 -- Puts damaged bytes in the place of what is stored: a body, or a digest.

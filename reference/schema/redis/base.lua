@@ -17,7 +17,8 @@
 --   r:GROUP       ready copies by rank, then place         w:GROUP  delayed copies by place
 --   x:GROUP       dead letters by seq                      o:GROUP  copies, packed (see COPY)
 --   leases        'GROUP:SEQ' by when the lease ends       due      by when the delay is over
---   expiry        seqs by expiry                           totals   what has happened so far
+--   expiry        seqs by expiry                           tenants  the marks of those that count
+--   totals        what has happened so far                 totalsMARK  the same of a tenant
 --   c:CORRELATION seqs; s:SESSION seqs                     k:EVENT  an event that is known again
 --   nodes         node -> since when it is missing (empty: it is not)
 --   past          seq -> a message that is gone, packed    ended    those seqs by their end
@@ -60,9 +61,20 @@ local function earlier(one, other)
 end
 
 -- Counts are gathered here and written once, by flush().
-local totals = {}
-local function count(name, by)
-  totals[name] = (totals[name] or 0) + (by or 1)
+local totals = {}  -- by tenant
+
+-- The mark that a tenant's names and ids begin with.
+local function mark_in(kept)
+  if #kept > 26 and string.byte(kept, 1) == 31 and string.byte(kept, 2) ~= 31 then
+    return string.sub(kept, 1, 27)
+  end
+  return ''
+end
+
+local function count(kept, name, by)
+  local mark = mark_in(kept)
+  totals[mark] = totals[mark] or {}
+  totals[mark][name] = (totals[mark][name] or 0) + (by or 1)
 end
 
 local next_place = nil
@@ -142,7 +154,10 @@ local function flush()
       if by ~= 0 then call('HINCRBY', prefix .. 'g:' .. number, name, by) end
     end
   end
-  for name, by in pairs(totals) do call('HINCRBY', prefix .. 'totals', name, by) end
+  for mark, counts in pairs(totals) do
+    if mark ~= '' then call('SADD', prefix .. 'tenants', mark) end
+    for name, by in pairs(counts) do call('HINCRBY', prefix .. 'totals' .. mark, name, by) end
+  end
 end
 
 local function read_copy(group, seq)

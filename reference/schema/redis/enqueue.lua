@@ -94,7 +94,7 @@ local function make_room(op, group)
     if not seq then return false end
     leave(group, seq, read_copy(group, seq))
     tally(group, 'deleted')
-    count('deleted')
+    count(op.destination, 'deleted')
   end
   return true
 end
@@ -102,7 +102,7 @@ end
 local function owe(op, seq, group)
   if not make_room(op, group) then
     tally(group, 'deleted')
-    count('deleted')
+    count(op.destination, 'deleted')
     return
   end
   local rank = math.max(-RANK_MOST, math.min(RANK_MOST, op.rank))
@@ -138,11 +138,11 @@ local function enqueue(op, answer)
     call('HSET', prefix .. 'm:' .. find_upload(op.owner), 'named', 1)
     call('SADD', prefix .. 'n:' .. op.owner, seq)
   else
-    count('payload_count')
-    count('payload_bytes', op.size)
+    count(op.destination, 'payload_count')
+    count(op.destination, 'payload_bytes', op.size)
   end
   if not op.fan_out then return end
-  count('published')
+  count(op.destination, 'published')
   if #groups_of(op.destination) == 0 then make_group(op.destination, 'default') end
   for _, group in ipairs(groups_of(op.destination)) do owe(op, seq, group) end
   if op.delay > 0 then shorten(answer, op.delay) end

@@ -110,6 +110,18 @@ function ask.session()
                  record)
 end
 
+-- Of one tenant, or of them all, one after the other.
+local function totals_of(one, mark)
+  if one then return call('HGETALL', prefix .. 'totals' .. mark) end
+  local all = call('HGETALL', prefix .. 'totals')
+  for _, tenant in ipairs(call('SMEMBERS', prefix .. 'tenants')) do
+    for _, item in ipairs(call('HGETALL', prefix .. 'totals' .. tenant)) do
+      all[#all + 1] = item
+    end
+  end
+  return all
+end
+
 function ask.stats()
   local names = {arg(1)}
   if arg(3) ~= '1' then
@@ -122,7 +134,7 @@ function ask.stats()
     for j, group in ipairs(groups_of(name)) do rows[j] = {group.name, counts_of(group)} end
     found[i] = {name, rows}
   end
-  return {call('HGETALL', prefix .. 'totals'), found}
+  return {totals_of(arg(4) == '1', arg(5)), found}
 end
 
 return ask[arg(0)]()

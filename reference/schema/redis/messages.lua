@@ -21,8 +21,8 @@ local function release_payload(seq, head, answer)
   if head[OWNER] or head[UPLOAD] then
     if call('EXISTS', prefix .. 'n:' .. owner) == 1 or seq_of(owner) then return end
   end
-  count('payload_count', -1)
-  count('payload_bytes', -tonumber(head[SIZE]))
+  count(head[ID], 'payload_count', -1)
+  count(head[ID], 'payload_bytes', -tonumber(head[SIZE]))
   if head[ROUTE] == REFERENCE then table.insert(answer.unreferenced, owner) end
 end
 
@@ -30,7 +30,7 @@ local function erase_message(seq, outcome, answer)
   local head = read_head(seq)
   if not head then return end
   local key = prefix .. 'm:' .. seq
-  if call('HEXISTS', key, 'err') == 1 then count('payload_corrupt', -1) end
+  if call('HEXISTS', key, 'err') == 1 then count(head[ID], 'payload_corrupt', -1) end
   call('HSET', prefix .. 'past', seq, cmsgpack.pack({
     head[ID], head[WHO], head[CREATED], head[SIZE], head[ROUTE], outcome, head[SESSION],
     head[UPLOAD]}))
@@ -57,17 +57,17 @@ local function expire_copy(group, seq, copy)
   leave(group, seq, copy)
   if expired_are_dead then
     enter(group, seq, {'dead', copy[ATTEMPT], copy[SCORE], 'expired'})
-    count('dead_lettered')
+    count(group.destination, 'dead_lettered')
     return true
   end
   tally(group, 'expired')
-  count('expired')
+  count(group.destination, 'expired')
   return false
 end
 
 -- The one way a lease ends without an ack. `how`: dead, unsent, rejected, delay, reason.
 local function end_lease(group, seq, copy, how, answer)
-  if how.rejected then count('rejected') end
+  if how.rejected then count(group.destination, 'rejected') end
   local head = read_head(seq)
   if head[EXPIRES] <= now then
     if not expire_copy(group, seq, copy) then settle_gone(seq, answer) end
@@ -75,13 +75,13 @@ local function end_lease(group, seq, copy, how, answer)
   end
   leave(group, seq, copy)
   if how.dead then
-    count('dead_lettered')
+    count(group.destination, 'dead_lettered')
     return enter(group, seq, {'dead', copy[ATTEMPT], copy[SCORE], how.reason})
   end
   local attempt = copy[ATTEMPT]
   if how.unsent then
-    count('delivered', -1)
-    if attempt > 1 then count('redelivered', -1) end
+    count(group.destination, 'delivered', -1)
+    if attempt > 1 then count(group.destination, 'redelivered', -1) end
     attempt = attempt - 1
   end
   if how.delay > 0 then

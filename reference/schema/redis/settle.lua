@@ -77,8 +77,8 @@ local function lease(args, answer)
                                 head[DIGEST], want.term})
     want.left = want.left - 1
     shorten(answer, want.term)
-    count('delivered')
-    if attempt > 1 then count('redelivered') end
+    count(group.destination, 'delivered')
+    if attempt > 1 then count(group.destination, 'redelivered') end
   end
 end
 
@@ -87,7 +87,7 @@ local function ack(args, answer)
   if not group then return end
   leave(group, args(1), copy)
   tally(group, 'acked')
-  count('acked')
+  count(group.destination, 'acked')
   settle_gone(args(1), answer)
 end
 
@@ -143,7 +143,7 @@ local function purge(args, answer)
     if copy and copy[STATE] == 'dead' then
       leave(group, seq, copy)
       tally(group, 'deleted')
-      count('deleted')
+      count(group.destination, 'deleted')
       answer.count = answer.count + 1
       settle_gone(seq, answer)
     end
@@ -160,7 +160,7 @@ local function forget(args, answer)
     local copy = read_copy(group, seq)
     leave(group, seq, copy)
     note_ended(answer, group, seq, copy)
-    count('deleted')
+    count(group.destination, 'deleted')
   end
   call('UNLINK', prefix .. 'g:' .. group.number, group.ready_key, group.delayed_key,
        group.dead_key, group.copies_key)
@@ -185,7 +185,7 @@ local function delete(args, answer)
       leave(group, seq, copy)
       note_ended(answer, group, seq, copy)
       tally(group, 'deleted')
-      count('deleted')
+      count(group.destination, 'deleted')
     end
   end
   erase_message(seq, DELETED, answer)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "reference/core/tenants.hpp"
 #include "reference/stores/damage.hpp"
 
 namespace reference::stores::memory {
@@ -178,15 +179,16 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
   by_expiry_.emplace(message.view.expires, seq);
   answer.due =
       std::min(answer.due.value_or(core::Ms::max()), core::Ms(message.view.expires - now_));
+  auto& totals = totals_of(op.destination);
   if (op.payload) {
     messages_.at(by_id_.at(*op.payload)).named = true;
     ++naming_[*op.payload];
   } else {
-    ++totals_.payload_count;
-    totals_.payload_bytes += static_cast<std::int64_t>(op.size);
+    ++totals.payload_count;
+    totals.payload_bytes += static_cast<std::int64_t>(op.size);
   }
   if (!op.fan_out) return;
-  ++totals_.published;
+  ++totals.published;
   if (groups(op.destination).empty()) make(op.destination, "default");
   const bool delayed = op.delay > core::Ms(0);
   if (delayed) answer.due = std::min(*answer.due, op.delay);
@@ -194,7 +196,7 @@ void MemoryQueueStore::on(const core::Enqueue& op, Answer& answer) {
     if (!make_room(op, *group)) {
       ++group->counts.accepted;
       ++group->counts.deleted;
-      ++totals_.deleted;
+      ++totals.deleted;
       continue;
     }
     group->owed[seq] = {.state = State::ready,
@@ -220,9 +222,15 @@ bool MemoryQueueStore::make_room(const core::Enqueue& op, Group& group) {
     leave(group, oldest->first);
     group.owed.erase(oldest);
     ++group.counts.deleted;
-    ++totals_.deleted;
+    ++totals_of(op.destination).deleted;
   }
   return true;
+}
+
+core::Totals& MemoryQueueStore::totals_of(std::string_view destination) {
+  const auto mark = core::mark_in(destination);
+  const auto found = totals_.find(mark);
+  return found != totals_.end() ? found->second : totals_[std::string(mark)];
 }
 
 void MemoryQueueStore::on(const core::Join& op, Answer&) { make(op.destination, op.group); }
@@ -243,6 +251,7 @@ void MemoryQueueStore::on(const core::Lease& op, Answer& answer) {
     bytes += message.body.bytes.size();
   }
   answer.dry = bytes <= op.bytes_max && chosen.size() < wanted;
+  auto& totals = totals_of(op.destination);
   std::vector<int> given(op.wants.size(), 0);
   std::size_t turn = 0;
   for (const auto seq : chosen) {
@@ -255,8 +264,8 @@ void MemoryQueueStore::on(const core::Lease& op, Answer& answer) {
     const int attempt = ++group->owed.at(seq).attempt;
     leases_.put({seq, group->id}, {token, now_ + want.term.count()});
     answer.due = std::min(answer.due.value_or(want.term), want.term);
-    ++totals_.delivered;
-    if (attempt > 1) ++totals_.redelivered;
+    ++totals.delivered;
+    if (attempt > 1) ++totals.redelivered;
     const auto& view = messages_.at(seq).view;
     answer.taken.push_back({.copy = {seq, group->id, token},
                             .attempt = attempt,
@@ -275,7 +284,7 @@ void MemoryQueueStore::on(const core::Ack& op, Answer& answer) {
   leave(group, op.copy.message);
   group.owed.erase(op.copy.message);
   ++group.counts.acked;
-  ++totals_.acked;
+  ++totals_of(group.destination).acked;
   settle_gone(op.copy.message, answer.unreferenced);
 }
 
@@ -309,7 +318,7 @@ void MemoryQueueStore::on(const core::Purge& op, Answer& answer) {
     leave(*group, seq);
     group->owed.erase(seq);
     ++group->counts.deleted;
-    ++totals_.deleted;
+    ++totals_of(op.destination).deleted;
     ++answer.count;
     settle_gone(seq, answer.unreferenced);
   }
@@ -323,7 +332,7 @@ void MemoryQueueStore::on(const core::Forget& op, Answer& answer) {
   for (const auto seq : owed) {
     leave(*group, seq);
     group->owed.erase(seq);
-    ++totals_.deleted;
+    ++totals_of(op.destination).deleted;
     if (const auto lease = leases_.find({seq, group->id})) answer.ended.push_back(lease->token);
     leases_.erase({seq, group->id});
   }
@@ -344,7 +353,7 @@ void MemoryQueueStore::on(const core::Delete& op, Answer& answer) {
     leave(*group, seq);
     group->owed.erase(seq);
     ++group->counts.deleted;
-    ++totals_.deleted;
+    ++totals_of(group->destination).deleted;
     if (const auto lease = leases_.find({seq, group->id})) answer.ended.push_back(lease->token);
     leases_.erase({seq, group->id});
   }
@@ -354,13 +363,15 @@ void MemoryQueueStore::on(const core::Delete& op, Answer& answer) {
 void MemoryQueueStore::on(const core::Spoil& op, Answer&) {
   const auto found = by_id_.find(op.id);
   if (found == by_id_.end() || messages_.at(found->second).view.error) return;
-  messages_.at(found->second).view.error = op.error;
-  ++totals_.payload_corrupt;
+  auto& view = messages_.at(found->second).view;
+  view.error = op.error;
+  ++totals_of(view.destination).payload_corrupt;
 }
 
 void MemoryQueueStore::on(const core::Count& op, Answer&) {
-  totals_.topic_published += op.topic_published;
-  totals_.topic_delivered += op.topic_delivered;
+  auto& totals = totals_of(op.tenant);
+  totals.topic_published += op.topic_published;
+  totals.topic_delivered += op.topic_delivered;
 }
 
 void MemoryQueueStore::on(const core::Corrupt& op, Answer& answer) {
@@ -393,7 +404,7 @@ void MemoryQueueStore::on(const core::Reset&, Answer&) {
   past_ends_.clear();
   known_.clear();
   leases_.clear();
-  totals_ = {};
+  totals_.clear();
 }
 
 }  // namespace reference::stores::memory

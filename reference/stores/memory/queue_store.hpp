@@ -102,6 +102,7 @@ class MemoryQueueStore : public QueueStore {
   Group& make(const std::string& destination, const std::string& name);
   std::vector<Group*> groups(const std::string& destination);
   std::int64_t& count_of(Group& group, State state);
+  core::Totals& totals_of(std::string_view destination);
   void enter(Group& group, std::int64_t seq, State state);
   void leave(Group& group, std::int64_t seq);
   void end_lease(Group& group, const CopyKey& key, const core::Fail& how, core::Answer& answer);
@@ -131,7 +132,7 @@ class MemoryQueueStore : public QueueStore {
   std::set<std::pair<core::Instant, std::int64_t>> past_ends_;  ///< seqs by their end
   KnownEvents known_;
   Leases leases_;
-  core::Totals totals_;
+  std::map<std::string, core::Totals, std::less<>> totals_;  ///< by tenant
 };
 
 }  // namespace reference::stores::memory

@@ -14,7 +14,8 @@ void MemoryQueueStore::erase_message(std::int64_t seq, core::Outcome outcome,
                 view.digest,
                 now_};
   past_ends_.emplace(now_, seq);
-  if (view.error) --totals_.payload_corrupt;
+  auto& totals = totals_of(view.destination);
+  if (view.error) --totals.payload_corrupt;
   const auto size = static_cast<std::int64_t>(view.size);
   const auto payload = view.payload.value_or(view.id);
   const bool stored_apart = view.route == core::Route::reference;
@@ -24,8 +25,8 @@ void MemoryQueueStore::erase_message(std::int64_t seq, core::Outcome outcome,
   messages_.erase(seq);
   if (stored_apart && (naming_.contains(payload) || by_id_.contains(payload))) return;
   if (stored_apart) unreferenced.push_back(payload);
-  --totals_.payload_count;
-  totals_.payload_bytes -= size;
+  --totals.payload_count;
+  totals.payload_bytes -= size;
 }
 
 void MemoryQueueStore::settle_gone(std::int64_t seq,
@@ -43,12 +44,12 @@ bool MemoryQueueStore::expire_copy(Group& group, std::int64_t seq) {
   if (expiry_.dead_letters) {
     group.owed.at(seq).reason = "expired";
     enter(group, seq, State::dead);
-    ++totals_.dead_lettered;
+    ++totals_of(group.destination).dead_lettered;
     return true;
   }
   group.owed.erase(seq);
   ++group.counts.expired;
-  ++totals_.expired;
+  ++totals_of(group.destination).expired;
   return false;
 }
 
@@ -56,7 +57,8 @@ void MemoryQueueStore::end_lease(Group& group, const CopyKey& key, const core::F
                                  core::Answer& answer) {
   leases_.erase(key);
   if (!group.owed.contains(key.message)) return;
-  if (how.rejected) ++totals_.rejected;
+  auto& totals = totals_of(group.destination);
+  if (how.rejected) ++totals.rejected;
   auto& owed = group.owed.at(key.message);
   if (messages_.at(key.message).view.expires <= now_) {
     if (!expire_copy(group, key.message)) settle_gone(key.message, answer.unreferenced);
@@ -65,12 +67,12 @@ void MemoryQueueStore::end_lease(Group& group, const CopyKey& key, const core::F
   leave(group, key.message);
   if (how.dead) {
     owed.reason = how.reason;
-    ++totals_.dead_lettered;
+    ++totals.dead_lettered;
     return enter(group, key.message, State::dead);
   }
   if (how.unsent) {
-    --totals_.delivered;
-    if (owed.attempt-- > 1) --totals_.redelivered;
+    --totals.delivered;
+    if (owed.attempt-- > 1) --totals.redelivered;
   }
   if (how.delay > core::Ms(0)) {
     owed.due = now_ + how.delay.count();

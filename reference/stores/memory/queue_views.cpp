@@ -95,7 +95,8 @@ core::View MemoryQueueStore::view(const core::AskAudit& ask) {
 
 core::View MemoryQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
-  page.totals = totals_;
+  for (const auto& [mark, totals] : totals_)
+    if (!ask.tenant || mark == *ask.tenant) page.totals += totals;
   for (const auto& [name, id] : group_ids_) {
     const auto& destination = name.first;
     if (ask.destination ? destination != *ask.destination : destination <= ask.after) continue;

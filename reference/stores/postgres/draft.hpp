@@ -12,10 +12,12 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "reference/core/step.hpp"
+#include "reference/core/tenants.hpp"
 #include "reference/stores/leases.hpp"
 #include "reference/stores/postgres/connection.hpp"
 
@@ -80,7 +82,8 @@ class Draft {
   [[nodiscard]] std::optional<Known> known(const core::Enqueue& op) const;
   void accept(NewMessage message);
 
-  core::Totals& totals() { return totals_; }
+  /// Of the tenant whose destination or id that is.
+  core::Totals& totals(std::string_view kept) { return totals_[std::string(core::mark_in(kept))]; }
   /// Messages whose status may be another now.
   void restate(std::int64_t message) { restated_.insert(message); }
 
@@ -108,7 +111,7 @@ class Draft {
   std::set<std::int64_t> restated_;
   std::vector<NewMessage> accepted_;
   std::unordered_map<core::Identity, Known, core::IdentityHash> known_;
-  core::Totals totals_;
+  std::map<std::string, core::Totals> totals_;  ///< by tenant
 };
 
 }  // namespace reference::stores::postgres

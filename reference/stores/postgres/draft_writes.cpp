@@ -68,14 +68,24 @@ constexpr Query kCounts{
     "WHERE g.id = i.id"};
 constexpr Query kTotals{
     "totals",
-    "UPDATE message_bus_total SET published = published + $2, delivered = delivered + $3, "
-    "acked = acked + $4, rejected = rejected + $5, redelivered = redelivered + $6, "
-    "dead_lettered = dead_lettered + $7, expired = expired + $8, deleted = deleted + $9, "
-    "topic_published = topic_published + $10, topic_delivered = topic_delivered + $11, "
-    "payload_count = payload_count + $12, payload_bytes = payload_bytes + $13, "
-    "payload_corrupt = payload_corrupt + $14 WHERE shard = $1"};
+    "INSERT INTO message_bus_total AS t (tenant, shard, published, delivered, acked, rejected, "
+    "redelivered, dead_lettered, expired, deleted, topic_published, topic_delivered, "
+    "payload_count, payload_bytes, payload_corrupt) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+    "ON CONFLICT (tenant, shard) DO UPDATE SET published = t.published + excluded.published, "
+    "delivered = t.delivered + excluded.delivered, acked = t.acked + excluded.acked, "
+    "rejected = t.rejected + excluded.rejected, "
+    "redelivered = t.redelivered + excluded.redelivered, "
+    "dead_lettered = t.dead_lettered + excluded.dead_lettered, "
+    "expired = t.expired + excluded.expired, deleted = t.deleted + excluded.deleted, "
+    "topic_published = t.topic_published + excluded.topic_published, "
+    "topic_delivered = t.topic_delivered + excluded.topic_delivered, "
+    "payload_count = t.payload_count + excluded.payload_count, "
+    "payload_bytes = t.payload_bytes + excluded.payload_bytes, "
+    "payload_corrupt = t.payload_corrupt + excluded.payload_corrupt"};
 
-constexpr std::int64_t kShards = 16;
+// Shard 0 is left to what the database itself erases.
+constexpr std::int64_t kShards = 15;
 
 const char* codec_name(core::Codec codec) {
   if (codec == core::Codec::gzip) return "gzip";
@@ -276,12 +286,13 @@ void Draft::write_counts() {
   if (!id.empty())
     connection_.run(kCounts,
                     args(id, accepted, acked, ready, leased, delayed, dead, expired, deleted));
-  const auto& t = totals_;
-  connection_.run(
-      kTotals, args(holder_ % kShards, t.published, t.delivered, t.acked, t.rejected, t.redelivered,
-                    t.dead_lettered, t.expired, t.deleted, t.topic_published, t.topic_delivered,
-                    t.payload_count, t.payload_bytes, t.payload_corrupt));
-  totals_ = {};
+  const auto shard = 1 + holder_ % kShards;
+  for (const auto& [tenant, t] : totals_)
+    connection_.run(
+        kTotals, args(as_text(tenant), shard, t.published, t.delivered, t.acked, t.rejected,
+                      t.redelivered, t.dead_lettered, t.expired, t.deleted, t.topic_published,
+                      t.topic_delivered, t.payload_count, t.payload_bytes, t.payload_corrupt));
+  totals_.clear();
 }
 
 }  // namespace reference::stores::postgres

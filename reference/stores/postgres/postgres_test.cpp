@@ -60,7 +60,7 @@ TEST_F(Postgres, SchemaIsMadeByManyAtOnce) {
     nodes.push_back(
         std::async(std::launch::async, [&] { return migrate(schema->dsn()).has_value(); }));
   for (auto& node : nodes) EXPECT_TRUE(node.get());
-  EXPECT_EQ(ask("SELECT version FROM message_bus_schema"), "3");
+  EXPECT_EQ(ask("SELECT version FROM message_bus_schema"), "4");
   EXPECT_EQ(ask("SELECT count(*) FROM pg_indexes WHERE tablename = 'message_bus' "
                 "AND schemaname = current_schema()"),
             "9");

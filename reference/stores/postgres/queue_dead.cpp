@@ -53,7 +53,7 @@ void PostgresQueueStore::on(const core::Purge& op, core::Answer& answer) {
   const auto rows = connection_.run(kPurge, args(group->id, literal_of(op.ids)));
   group->counts.dead -= rows.size();
   group->counts.deleted += rows.size();
-  draft_->totals().deleted += rows.size();
+  draft_->totals(op.destination).deleted += rows.size();
   answer.count += rows.size();
   draft_->forget();
   for (int row = 0; row < rows.size(); ++row) {
@@ -67,7 +67,7 @@ void PostgresQueueStore::on(const core::Forget& op, core::Answer& answer) {
   if (group == nullptr) return;
   draft_->write_rows();
   const auto rows = connection_.run(kForget, args(group->id));
-  draft_->totals().deleted += rows.size();
+  draft_->totals(op.destination).deleted += rows.size();
   draft_->forget();
   draft_->remove(*group);
   for (int row = 0; row < rows.size(); ++row) {

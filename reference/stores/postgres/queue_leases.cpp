@@ -83,7 +83,7 @@ void PostgresQueueStore::lease(const core::Lease& op, core::Answer& answer) {
   const auto rows = connection_.run(
       kLease, args(group->id, now_, at_most, static_cast<std::int64_t>(op.bytes_max), holder_,
                    tokens, terms));
-  auto& totals = draft_->totals();
+  auto& totals = draft_->totals(op.destination);
   std::uint64_t bytes = 0;
   for (int row = 0; row < rows.size(); ++row) {
     const auto& turn = turns[static_cast<std::size_t>(row)];
@@ -106,12 +106,13 @@ void PostgresQueueStore::lease(const core::Lease& op, core::Answer& answer) {
 void PostgresQueueStore::on(const core::Ack& op, core::Answer& answer) {
   const CopyKey key{op.copy.message, op.copy.group};
   const bool gone = draft_->copy(key)->gone;
-  auto& counts = draft_->find(op.copy.group)->counts;
+  auto* group = draft_->find(op.copy.group);
+  auto& counts = group->counts;
   draft_->settle(key);
   leases_.erase(key);
   --counts.leased;
   ++counts.acked;
-  ++draft_->totals().acked;
+  ++draft_->totals(group->destination).acked;
   if (gone) settle_gone(op.copy.message, answer.unreferenced);
 }
 
@@ -132,7 +133,7 @@ void PostgresQueueStore::on(const core::Fail& op, core::Answer& answer) {
 void PostgresQueueStore::end_lease(const CopyKey& key, CopyRow& row, const core::Fail& how,
                                    core::Answer& answer) {
   auto& group = *draft_->find(key.group);
-  auto& totals = draft_->totals();
+  auto& totals = draft_->totals(group.destination);
   if (row.holder == holder_) leases_.erase(key);
   if (how.rejected) ++totals.rejected;
   const bool expired = row.expires <= now_;

@@ -53,7 +53,7 @@ bool PostgresQueueStore::make_room(const core::Enqueue& op, GroupRow& group) {
     --count_of(group, draft_->copy(key)->state);
     draft_->settle(key);
     ++group.counts.deleted;
-    ++draft_->totals().deleted;
+    ++draft_->totals(op.destination).deleted;
   }
   return true;
 }
@@ -63,7 +63,7 @@ void PostgresQueueStore::owe(const core::Enqueue& op, NewMessage& message, Group
   ++group.counts.accepted;
   if (!room) {
     ++group.counts.deleted;
-    ++draft_->totals().deleted;
+    ++draft_->totals(op.destination).deleted;
     return;
   }
   ++(op.delay > core::Ms(0) ? group.counts.delayed : group.counts.ready);
@@ -86,7 +86,7 @@ void PostgresQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
   message.expires = now_ + op.ttl.count();
   if (op.not_after) message.expires = std::min(message.expires, *op.not_after);
   answer.due = std::min(answer.due.value_or(core::Ms::max()), core::Ms(message.expires - now_));
-  auto& totals = draft_->totals();
+  auto& totals = draft_->totals(op.destination);
   if (op.payload) {
     connection_.run(kNameUpload, args(as_text(*op.payload)));
   } else {
@@ -109,8 +109,9 @@ void PostgresQueueStore::on(const core::Join& op, core::Answer&) {
 
 void PostgresQueueStore::on(const core::Count& op, core::Answer&) {
   // Written even where it adds nothing: then it shows whether the store can be written.
-  draft_->totals().topic_published += op.topic_published;
-  draft_->totals().topic_delivered += op.topic_delivered;
+  auto& totals = draft_->totals(op.tenant);
+  totals.topic_published += op.topic_published;
+  totals.topic_delivered += op.topic_delivered;
 }
 
 void PostgresQueueStore::on(const core::Delete& op, core::Answer& answer) {
@@ -129,7 +130,7 @@ void PostgresQueueStore::on(const core::Delete& op, core::Answer& answer) {
     leases_.erase(key);
     --count_of(*group, copy->state);
     ++group->counts.deleted;
-    ++draft_->totals().deleted;
+    ++draft_->totals(op.id).deleted;
     draft_->settle(key);
   }
   draft_->write_rows();
@@ -141,7 +142,7 @@ void PostgresQueueStore::on(const core::Delete& op, core::Answer& answer) {
 
 void PostgresQueueStore::on(const core::Spoil& op, core::Answer&) {
   if (connection_.run(kSpoil, args(as_text(op.id), as_text(op.error))).size() > 0)
-    ++draft_->totals().payload_corrupt;
+    ++draft_->totals(op.id).payload_corrupt;
 }
 
 void PostgresQueueStore::on(const core::Corrupt& op, core::Answer& answer) {

@@ -45,7 +45,7 @@ constexpr Query kTotals{
     "sum(rejected)::bigint, sum(redelivered)::bigint, sum(dead_lettered)::bigint, "
     "sum(expired)::bigint, sum(deleted)::bigint, sum(topic_published)::bigint, "
     "sum(topic_delivered)::bigint, sum(payload_count)::bigint, sum(payload_bytes)::bigint, "
-    "sum(payload_corrupt)::bigint FROM message_bus_total"};
+    "sum(payload_corrupt)::bigint FROM message_bus_total WHERE tenant = $1 OR $1 IS NULL"};
 constexpr Query kDestinationPage{
     "view_destinations",
     "SELECT destination, name, accepted, acked, ready, leased, delayed, dead, expired, deleted "
@@ -255,7 +255,7 @@ std::optional<std::string> add_destinations(const Rows& rows, const core::AskSta
 
 core::View PostgresQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
-  const auto sums = connection_.run(kTotals, {});
+  const auto sums = connection_.run(kTotals, args(ask.tenant ? std::optional(as_text(*ask.tenant)) : std::nullopt));
   const auto sum = [&](int column) { return sums.integer(0, column); };
   page.totals = {sum(0), sum(1), sum(2), sum(3),  sum(4),  sum(5), sum(6),
                  sum(7), sum(8), sum(9), sum(10), sum(11), sum(12)};

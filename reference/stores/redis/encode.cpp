@@ -71,7 +71,7 @@ class Encoder {
   void operator()(const core::Delete& op) { begin("delete", 1).view(op.id); }
   void operator()(const core::Spoil& op) { begin("spoil", 2).view(op.id).view(op.error); }
   void operator()(const core::Count& op) {
-    begin("count", 2).add(op.topic_published).add(op.topic_delivered);
+    begin("count", 3).add(op.topic_published).add(op.topic_delivered).view(op.tenant);
   }
   void operator()(const core::Corrupt&) {}
   void operator()(const core::Reset&) { begin("reset", 0); }

@@ -11,6 +11,8 @@ using core::View;
 
 namespace {
 
+const std::string kNobody;
+
 core::MessageView view_of(const Reply& row) {
   core::MessageView view;
   if (row.items.size() < 18) return view;
@@ -50,7 +52,7 @@ core::Counts counts_of(const Reply& row) {
 core::Totals totals_of(const Reply& row) {
   std::map<std::string, std::int64_t> by_name;
   for (std::size_t i = 0; i + 1 < row.items.size(); i += 2)
-    by_name[row.items[i].text] = row.items[i + 1].number();
+    by_name[row.items[i].text] += row.items[i + 1].number();
   return {.published = by_name["published"],
           .delivered = by_name["delivered"],
           .acked = by_name["acked"],
@@ -166,6 +168,7 @@ Result<View> RedisQueueStore::ask(const core::AskStats& question, core::Shift sh
   while (true) {
     auto command = begin(look_, shift);
     command.view("stats").view(after).add(question.limit + 1).view(one ? "1" : "0");
+    command.view(question.tenant ? "1" : "0").view(question.tenant ? *question.tenant : kNobody);
     auto reply = look_.run(*connection_, std::move(command));
     if (!reply) return tl::unexpected(reply.error());
     if (reply->items.size() != 2) return View(std::move(page));

@@ -2,10 +2,20 @@
 #include "reference/stores/sqlite/ledger.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "reference/core/tenants.hpp"
 
 namespace reference::stores::sqlite {
 namespace {
 constexpr std::size_t kDestinationsKept = 100'000;
+
+// Behind the first column.
+core::Totals totals_in(Statement& row) {
+  return {row.integer(1),  row.integer(2),  row.integer(3), row.integer(4), row.integer(5),
+          row.integer(6),  row.integer(7),  row.integer(8), row.integer(9), row.integer(10),
+          row.integer(11), row.integer(12), row.integer(13)};
+}
 }
 
 Ledger::Ledger(Database& database)
@@ -27,7 +37,16 @@ Ledger::Ledger(Database& database)
                      "UPDATE totals SET next_place = ?, published = ?, delivered = ?, acked = ?, "
                      "rejected = ?, redelivered = ?, dead_lettered = ?, expired = ?, deleted = ?, "
                      "topic_published = ?, topic_delivered = ?, payload_count = ?, "
-                     "payload_bytes = ?, payload_corrupt = ?") {}
+                     "payload_bytes = ?, payload_corrupt = ?"),
+      select_tenants_(database,
+                      "SELECT tenant, published, delivered, acked, rejected, redelivered, "
+                      "dead_lettered, expired, deleted, topic_published, topic_delivered, "
+                      "payload_count, payload_bytes, payload_corrupt FROM tenant_totals"),
+      put_tenant_(database,
+                  "INSERT OR REPLACE INTO tenant_totals (tenant, published, delivered, acked, "
+                  "rejected, redelivered, dead_lettered, expired, deleted, topic_published, "
+                  "topic_delivered, payload_count, payload_bytes, payload_corrupt) VALUES "
+                  "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)") {}
 
 Ledger::Destination& Ledger::load(const std::string& destination) {
   const auto [entry, fresh] = destinations_.try_emplace(destination);
@@ -95,9 +114,24 @@ core::Counts& Ledger::change(GroupRow& group) {
   return group.counts;
 }
 
-core::Totals& Ledger::change_totals() {
-  totals_changed_ = true;
-  return totals_;
+core::Totals& Ledger::change_totals(std::string_view destination) {
+  const auto mark = core::mark_in(destination);
+  if (mark.empty()) {
+    totals_changed_ = true;
+    return totals_;
+  }
+  auto found = tenants_.find(mark);
+  if (found == tenants_.end()) found = tenants_.emplace(mark, Tenant()).first;
+  found->second.changed = true;
+  return found->second.totals;
+}
+
+core::Totals Ledger::totals(const std::optional<std::string>& tenant) const {
+  core::Totals sum;
+  if (!tenant || tenant->empty()) sum = totals_;
+  for (const auto& [mark, one] : tenants_)
+    if (!tenant || mark == *tenant) sum += one.totals;
+  return sum;
 }
 
 std::int64_t Ledger::next_place() {
@@ -116,6 +150,16 @@ void Ledger::write() {
   changed_.clear();
   if (totals_changed_) write_totals();
   totals_changed_ = false;
+  for (auto& [mark, one] : tenants_)
+    if (std::exchange(one.changed, false)) write(mark, one.totals);
+}
+
+void Ledger::write(const std::string& mark, const core::Totals& n) {
+  put_tenant_
+      .with(mark, n.published, n.delivered, n.acked, n.rejected, n.redelivered, n.dead_lettered,
+            n.expired, n.deleted, n.topic_published, n.topic_delivered, n.payload_count,
+            n.payload_bytes, n.payload_corrupt)
+      .run();
 }
 
 void Ledger::write_totals() {
@@ -132,13 +176,15 @@ void Ledger::reload() {
   by_id_.clear();
   changed_.clear();
   totals_changed_ = false;
+  tenants_.clear();
   auto& row = select_totals_.with();
   if (!row.row()) return;
   next_place_ = row.integer(0);
-  totals_ = {row.integer(1),  row.integer(2),  row.integer(3), row.integer(4), row.integer(5),
-             row.integer(6),  row.integer(7),  row.integer(8), row.integer(9), row.integer(10),
-             row.integer(11), row.integer(12), row.integer(13)};
+  totals_ = totals_in(row);
   row.reset();
+  auto& rows = select_tenants_.with();
+  while (rows.row()) tenants_[rows.text(0)].totals = totals_in(rows);
+  rows.reset();
 }
 
 void Ledger::trim() {

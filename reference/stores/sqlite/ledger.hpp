@@ -6,8 +6,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -36,8 +38,10 @@ class Ledger {
   /// The counts of `group` are about to change.
   core::Counts& change(GroupRow& group);
 
-  core::Totals& change_totals();
-  [[nodiscard]] const core::Totals& totals() const { return totals_; }
+  /// The totals of the tenant whose destination that is.
+  core::Totals& change_totals(std::string_view destination);
+  /// Those of a tenant, by its mark, or of all together.
+  [[nodiscard]] core::Totals totals(const std::optional<std::string>& tenant) const;
   /// A number above every seq and place given so far.
   std::int64_t next_place();
 
@@ -53,13 +57,19 @@ class Ledger {
     std::vector<std::unique_ptr<GroupRow>> groups;
   };
   Destination& load(const std::string& destination);
+  struct Tenant {
+    core::Totals totals;
+    bool changed = false;
+  };
   void write_totals();
+  void write(const std::string& mark, const core::Totals& totals);
 
   Database& database_;
   std::unordered_map<std::string, Destination> destinations_;
   std::unordered_map<std::int64_t, GroupRow*> by_id_;
   std::set<GroupRow*> changed_;
-  core::Totals totals_;
+  core::Totals totals_;  // of the empty tenant
+  std::map<std::string, Tenant, std::less<>> tenants_;
   std::int64_t next_place_ = 1;
   bool totals_changed_ = false;
 
@@ -70,6 +80,8 @@ class Ledger {
   Statement delete_group_;
   Statement select_totals_;
   Statement update_totals_;
+  Statement select_tenants_;
+  Statement put_tenant_;
 };
 
 }  // namespace reference::stores::sqlite

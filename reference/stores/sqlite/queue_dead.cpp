@@ -46,7 +46,7 @@ void SqliteQueueStore::on(const core::Purge& op, core::Answer& answer) {
     if (database_->changes() == 0) continue;  // named twice
     leave(*group, kDead);
     ++ledger_->change(*group).deleted;
-    ++ledger_->change_totals().deleted;
+    ++ledger_->change_totals(op.destination).deleted;
     ++answer.count;
     settle_gone(message, answer.unreferenced);
   }
@@ -58,7 +58,7 @@ void SqliteQueueStore::on(const core::Forget& op, core::Answer& answer) {
   std::vector<std::int64_t> held;
   auto& rows = statements_->group_messages.with(group->id);
   while (rows.row()) {
-    ++ledger_->change_totals().deleted;
+    ++ledger_->change_totals(op.destination).deleted;
     if (gone_.contains(rows.integer(0))) held.push_back(rows.integer(0));
     const CopyKey key{rows.integer(0), group->id};
     if (const auto lease = leases_.find(key)) {

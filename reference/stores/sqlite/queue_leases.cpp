@@ -56,7 +56,7 @@ void SqliteQueueStore::on(const core::Lease& op, core::Answer& answer) {
   std::vector<int> given(op.wants.size(), 0);
   std::size_t turn = 0;
   auto& counts = ledger_->change(*group);
-  auto& totals = ledger_->change_totals();
+  auto& totals = ledger_->change_totals(op.destination);
   for (std::size_t i = first; i < answer.taken.size(); ++i) {
     while (given[turn] >= op.wants[turn].count) turn = (turn + 1) % op.wants.size();
     const auto& want = op.wants[turn];
@@ -81,7 +81,7 @@ void SqliteQueueStore::on(const core::Ack& op, core::Answer& answer) {
   leases_.erase(key);
   leave(*group, kLeased);
   ++ledger_->change(*group).acked;
-  ++ledger_->change_totals().acked;
+  ++ledger_->change_totals(group->destination).acked;
   settle_gone(op.copy.message, answer.unreferenced);
 }
 
@@ -108,7 +108,7 @@ void SqliteQueueStore::end_lease(const CopyKey& key, GroupRow& group, const core
   leases_.erase(key);
   const auto row = owed(key);
   if (!row) return;
-  auto& totals = ledger_->change_totals();
+  auto& totals = ledger_->change_totals(group.destination);
   if (how.rejected) ++totals.rejected;
   auto& expires = statements_->message_expires.with(key.message);
   const bool expired = expires.row() && expires.integer(0) <= now_;
@@ -155,12 +155,12 @@ bool SqliteQueueStore::expire_copy(const CopyKey& key, GroupRow& group, const Ow
         .with(std::int64_t{kDead}, row.attempt, std::nullopt, kExpired, key.group, key.message)
         .run();
     ++ledger_->change(group).dead;
-    ++ledger_->change_totals().dead_lettered;
+    ++ledger_->change_totals(group.destination).dead_lettered;
     return true;
   }
   statements_->delete_owed.with(key.group, key.message).run();
   ++ledger_->change(group).expired;
-  ++ledger_->change_totals().expired;
+  ++ledger_->change_totals(group.destination).expired;
   return false;
 }
 

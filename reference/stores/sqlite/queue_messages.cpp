@@ -58,7 +58,7 @@ bool SqliteQueueStore::make_room(const core::Enqueue& op, GroupRow& group) {
     statements_->delete_owed.with(group.id, message).run();
     leave(group, state);
     ++ledger_->change(group).deleted;
-    ++ledger_->change_totals().deleted;
+    ++ledger_->change_totals(op.destination).deleted;
   }
   return true;
 }
@@ -68,7 +68,7 @@ void SqliteQueueStore::owe(const core::Enqueue& op, std::int64_t seq, GroupRow& 
     auto& counts = ledger_->change(group);
     ++counts.accepted;
     ++counts.deleted;
-    ++ledger_->change_totals().deleted;
+    ++ledger_->change_totals(op.destination).deleted;
     return;
   }
   const bool delayed = op.delay > core::Ms(0);
@@ -95,7 +95,7 @@ void SqliteQueueStore::on(const core::Enqueue& op, core::Answer& answer) {
   insert_message(op, seq, expires);
   next_expiry_ = earlier(next_expiry_, expires);
   answer.due = std::min(answer.due.value_or(core::Ms::max()), core::Ms(expires - now_));
-  auto& totals = ledger_->change_totals();
+  auto& totals = ledger_->change_totals(op.destination);
   if (op.payload) {
     name_upload(*op.payload);
   } else {
@@ -116,7 +116,7 @@ void SqliteQueueStore::on(const core::Join& op, core::Answer&) {
 
 void SqliteQueueStore::on(const core::Count& op, core::Answer&) {
   // Written even where it adds nothing: then it shows whether the store can be written.
-  auto& totals = ledger_->change_totals();
+  auto& totals = ledger_->change_totals(op.tenant);
   totals.topic_published += op.topic_published;
   totals.topic_delivered += op.topic_delivered;
 }
@@ -147,7 +147,7 @@ void SqliteQueueStore::erase_message(std::int64_t message, core::Outcome outcome
                                      std::vector<core::TransactionId>& unreferenced) {
   auto& meta = statements_->message_meta.with(message);
   if (!meta.row()) return;
-  auto& totals = ledger_->change_totals();
+  auto& totals = ledger_->change_totals(meta.text(1));
   const auto size = meta.integer(3);
   const bool stored_apart = meta.integer(2) == 1;
   const core::TransactionId payload = meta.text(5);
@@ -197,7 +197,7 @@ void SqliteQueueStore::on(const core::Delete& op, core::Answer& answer) {
     statements_->delete_owed.with(group->id, seq).run();
     leave(*group, row->state);
     ++ledger_->change(*group).deleted;
-    ++ledger_->change_totals().deleted;
+    ++ledger_->change_totals(destination).deleted;
     if (const auto lease = leases_.find(key)) {
       answer.ended.push_back(lease->token);
       leases_.erase(key);
@@ -214,7 +214,8 @@ void SqliteQueueStore::on(const core::Spoil& op, core::Answer&) {
   found.reset();
   if (known) return;
   statements_->spoil_message.with(op.error, seq).run();
-  ++ledger_->change_totals().payload_corrupt;
+  // An id has its tenant's mark, too.
+  ++ledger_->change_totals(op.id).payload_corrupt;
 }
 
 void SqliteQueueStore::on(const core::Corrupt& op, core::Answer& answer) {
@@ -238,7 +239,7 @@ void SqliteQueueStore::on(const core::Corrupt& op, core::Answer& answer) {
 void SqliteQueueStore::on(const core::Reset&, core::Answer&) {
   for (const auto* sql :
        {"DELETE FROM message", "DELETE FROM owed", "DELETE FROM queue_group", "DELETE FROM past",
-        "DELETE FROM message_archive", "DELETE FROM maintenance_log",
+        "DELETE FROM message_archive", "DELETE FROM maintenance_log", "DELETE FROM tenant_totals",
         "UPDATE totals SET published = 0, delivered = 0, acked = 0, rejected = 0, redelivered = 0, "
         "dead_lettered = 0, expired = 0, deleted = 0, topic_published = 0, topic_delivered = 0, "
         "payload_count = 0, payload_bytes = 0, payload_corrupt = 0"})

@@ -108,7 +108,7 @@ core::View SqliteQueueStore::view(const core::AskCorrelated& ask) {
 
 core::View SqliteQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
-  page.totals = ledger_->totals();
+  page.totals = ledger_->totals(ask.tenant);
   std::vector<std::string> names;
   if (ask.destination) {
     if (!ask.shown || ask.shown(*ask.destination)) names.push_back(*ask.destination);
