@@ -253,6 +253,7 @@ std::optional<ConfigError> read_environment(Config& config, Lookup lookup) {
   if (auto error = read_compression(config, lookup)) return error;
   if (auto error = read_durability(config, lookup)) return error;
   if (auto error = read_stores(config, lookup)) return error;
+  if (auto error = read_access(config.access, lookup)) return ConfigError{*error};
   return read_control(config, lookup);
 }
 
@@ -275,9 +276,10 @@ std::optional<ConfigError> check(const Config& config) {
                  "power_loss; what else a server may lose, it says itself");
   if (config.store == StoreKind::redis && config.expiry.archive)
     return wrong("REFBUS_ARCHIVE", "1", "0 with queues on Redis, which has no archive");
-  if (!config.insecure && !is_loopback(config.listen.host))
+  if (!config.insecure && !config.access.authority && !is_loopback(config.listen.host))
     return wrong("--listen", config.listen.host,
-                 "a loopback address, unless --insecure says that anyone may connect");
+                 "a loopback address, unless REFBUS_AUTH demands tokens or --insecure says that "
+                 "anyone may connect");
   if (!config.control) return std::nullopt;
   if (!is_loopback(config.control->host))
     return wrong("--control", config.control->host, "a loopback address");

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "reference/access.hpp"
 #include "reference/core/limits.hpp"
 #include "reference/server/server.hpp"
 #include "reference/stores/redis/address.hpp"
@@ -40,6 +41,7 @@ struct Config {
   std::optional<server::Address> control;
   std::string control_token;
   bool insecure = false;
+  Access access;
   core::Limits limits;
   core::Expiry expiry;
   core::Codec compression = core::Codec::gzip;
@@ -58,9 +60,6 @@ struct Config {
 struct ConfigError {
   std::string message;
 };
-
-/// A variable's value, or nothing where it is not set.
-using Lookup = std::optional<std::string> (*)(const std::string& name);
 
 /// `HOST:PORT` or `[HOST]:PORT` with a port of 0..65535.
 std::variant<server::Address, ConfigError> parse_address(const std::string& what,

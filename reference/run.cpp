@@ -40,6 +40,7 @@ core::Settings settings_of(const Config& config, const Guarantee& guarantee) {
   settings.fallback = config.fallback;
   settings.tenancy = config.tenancy;
   settings.expiry = config.expiry;
+  settings.authority = config.access.authority;
   settings.version = kVersion;
   settings.durability = guarantee.durability;
   settings.loss_window = guarantee.loss_window;
@@ -163,7 +164,10 @@ int run(const Config& config, Seams seams) {
   const server::Bounds bounds{config.limits.message_bytes_max,
                               seams.policies->ping_after(config.limits.ping),
                               seams.policies->drop_after(config.limits.idle)};
-  server::Server server({config.listen, config.control, bounds}, executor);
+  server::ServerSettings served{config.listen, config.control, bounds};
+  served.gate = std::make_shared<server::Gate>(config.access.authority, config.access.origins,
+                                               *seams.policies, system_clock());
+  server::Server server(std::move(served), executor);
   if (const auto failed = server.open()) return refuse(kExitUnavailable, *failed);
   executor.start(server.outlet());
   boost::json::object where{{"address", server.address()}};

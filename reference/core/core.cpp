@@ -55,11 +55,12 @@ Core::Core(Settings settings, const Policies& policies, Random& random)
 
 Core::~Core() = default;
 
-void Core::opened(Conn conn, Role role, Tick now) {
+void Core::opened(Conn conn, Role role, Tick now, std::string token) {
   state_->now = now;
   auto& connection = state_->connections[conn];
   connection.role = role;
   connection.since = state_->time_of_day();
+  connection.token = std::move(token);
 }
 
 void Core::closed(Conn conn, Tick now) {
@@ -180,6 +181,7 @@ void Core::tick(Tick now) {
   state_->now = now;
   time_out_calls(*state_);
   end_doubtful(*state_);
+  end_tokens(*state_);
   if (now >= state_->next_checkup) check_up(*state_);
   if (state_->next_look && now >= *state_->next_look) {
     state_->next_look = now + kLookEvery;
@@ -221,6 +223,7 @@ void Core::stop(Tick now) {
 Tick Core::next_deadline() const {
   Tick next = std::min(state_->next_orphans, state_->next_checkup);
   if (const auto ends = next_timeout(*state_)) next = std::min(next, *ends);
+  if (!state_->token_ends.empty()) next = std::min(next, state_->token_ends.begin()->first);
   if (!state_->doubtful.empty()) next = std::min(next, state_->doubtful.begin()->first);
   if (state_->next_sweep && !state_->sweeping) next = std::min(next, *state_->next_sweep);
   if (state_->next_count) next = std::min(next, *state_->next_count);

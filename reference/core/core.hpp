@@ -22,6 +22,7 @@
 #include "reference/core/policies.hpp"
 #include "reference/core/result.hpp"
 #include "reference/core/step.hpp"
+#include "reference/core/token.hpp"
 
 namespace reference::core {
 
@@ -49,9 +50,10 @@ struct Settings {
   std::string version;
   std::string durability = "process_crash";  ///< what the store behind gives
   std::optional<Ms> loss_window;             ///< and what a power cut may take; nothing: no bound
-  std::optional<std::string> control_token;  ///< control hooks are off where there is none
-  Shift shift{0};                            ///< the clock hook's sum from before a restart
-  std::uint64_t unix_ms = 0;                 ///< at `started`; only the prefix of ids uses it
+  std::shared_ptr<const Authority> authority{};  ///< tokens are demanded where there is one
+  std::optional<std::string> control_token;      ///< control hooks are off where there is none
+  Shift shift{0};                                ///< the clock hook's sum from before a restart
+  std::uint64_t unix_ms = 0;                     ///< at `started`; only the prefix of ids uses it
   Tick started{};
 };
 
@@ -77,7 +79,8 @@ class Core {
   Core& operator=(const Core&) = delete;
   ~Core();
 
-  void opened(Conn conn, Role role, Tick now);
+  /// `token` is what its handshake carried.
+  void opened(Conn conn, Role role, Tick now, std::string token = {});
   /// The connection is gone: its leases are given back, its subscriptions end.
   void closed(Conn conn, Tick now);
   void request(Conn conn, Reading reading, Tick now);

@@ -61,6 +61,7 @@ json::object capabilities(const State& state) {
                           {"counts", "calls"}};
   if (const auto most = state.settings.limits.messages_max)
     claimed["queue"].as_object()["messages_max"] = *most;
+  if (state.settings.authority) claimed["auth"] = {{"kind", "jwt"}};
   if (state.settings.shared) claimed["multi_node"] = json::object();
   if (state.settings.tenancy) claimed["tenancy"] = json::object();
   if (state.settings.uploads) {
@@ -210,20 +211,16 @@ bool is_full(const State& state) {
 void hello(State& state, Call& call) {
   auto& from = *state.connection(call.reply.conn);
   if (from.greeted) {
-    // A renewal carries the token and nothing else; tokens mean nothing here, so nothing changes.
-    const bool renewal = call.params.has("token") && call.params.only("token");
-    if (!renewal)
-      state.refuse(call.reply, {Kind::conflict, "this connection has said hello"});
-    else if (call.params.text("token"); call.params.fault())
-      state.refuse(call.reply, *call.params.fault());
-    else
-      state.answer(call.reply, hello_result(state));
-    return;
+    // A renewal carries the token and nothing else.
+    if (call.params.only("token")) return renew(state, call);
+    return state.refuse(call.reply, {Kind::conflict, "this connection has said hello"});
   }
   if (const auto fault = check_first(call.params, state.settings.limits.name_bytes_max)) {
     state.refuse(call.reply, *fault);
     return;
   }
+  auto bearer = authenticate(state, from, call.params);
+  if (const auto* fault = std::get_if<Fault>(&bearer)) return state.refuse(call.reply, *fault);
   if (is_full(state)) {
     state.refuse(call.reply, {Kind::rate_limited, "as many connections as may be are open"});
     return;
@@ -232,6 +229,12 @@ void hello(State& state, Call& call) {
   from.session = call.params.optional_text("session_id");
   from.who = who(call.params);
   from.caller = {call.params.optional_text("agent_id"), call.params.optional_text("workspace_id")};
+  if (auto& named = std::get<std::optional<Bearer>>(bearer)) {
+    from.session = named->session;
+    from.caller = {named->agent, named->workspace};
+    from.who = named->agent ? *named->agent : named->user.value_or(from.who);
+    admit_bearer(state, call.reply.conn, std::move(*named));
+  }
   // Whoever said so: all that the connection names from here on is that tenant's.
   from.caller.tenant = tenant_of(state, from.session);
   state.answer(call.reply, hello_result(state));

@@ -59,6 +59,14 @@ bool Policies::may_speak_for(const Caller& caller, std::string_view agent) const
 
 bool Policies::takes_type(std::string_view type) const { return is_message_type(type); }
 
+bool Policies::counts(Flaw) const { return true; }
+
+Ms Policies::token_holds(Ms left) const { return left; }
+
+bool Policies::is_origin(std::string_view listed, std::string_view origin) const {
+  return listed == origin;
+}
+
 Ms Policies::ping_after(Ms declared) const { return declared; }
 
 Ms Policies::drop_after(Ms declared) const { return declared; }

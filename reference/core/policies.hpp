@@ -12,6 +12,7 @@
 #include "reference/core/ids.hpp"
 #include "reference/core/limits.hpp"
 #include "reference/core/payload.hpp"
+#include "reference/core/token.hpp"
 
 namespace reference::core {
 
@@ -68,6 +69,15 @@ class Policies {
 
   /// Whether a message may be of that type [AGT-5].
   virtual bool takes_type(std::string_view type) const;
+
+  /// Whether that makes a token a wrong one [SEC-3].
+  virtual bool counts(Flaw flaw) const;
+
+  /// How much longer a connection lives whose token ends then [SEC-3].
+  virtual Ms token_holds(Ms left) const;
+
+  /// Whether a handshake may come from `origin` because `listed` is on the list [SEC-4].
+  virtual bool is_origin(std::string_view listed, std::string_view origin) const;
 
   /// How long a peer may say nothing until it is pinged, and until it is gone [END-4].
   virtual Ms ping_after(Ms declared) const;

@@ -54,6 +54,8 @@ Instant State::time_of_day() const {
   return static_cast<Instant>(settings.unix_ms) + bus_time().count();
 }
 
+Instant State::true_time_of_day() const { return time_of_day() - shift.count(); }
+
 void State::send(Conn conn, std::string text) {
   auto* to = connection(conn);
   if (to == nullptr || to->closing) return;

@@ -134,6 +134,9 @@ struct Connection {
   std::string who;  ///< as its hello said
   std::optional<std::string> session;
   Caller caller;
+  std::string token;             ///< of its handshake, until hello
+  std::optional<Bearer> bearer;  ///< whom its token names
+  std::optional<Tick> ends;      ///< and when that ends
   std::set<SubscriptionId> subscriptions;
   SettleMemory settled;
   std::shared_ptr<Line> line = std::make_shared<Line>();
@@ -183,6 +186,7 @@ struct State {
   std::unordered_map<Token, Delivery> deliveries;
   /// Whose settling may have happened, by their leases' ends: from there on they count no more.
   std::multimap<Tick, Token> doubtful;
+  std::set<std::pair<Tick, Conn>> token_ends;
   SubscriptionId next_subscription = 1;
   Token next_token = 1;
 
@@ -264,6 +268,8 @@ struct State {
   /// The bus' own time since its start, and of day: the clock hook's shift included.
   [[nodiscard]] Ms bus_time() const;
   [[nodiscard]] Instant time_of_day() const;
+  /// The time of day as no hook moves it: what tokens end by.
+  [[nodiscard]] Instant true_time_of_day() const;
 
  private:
   Ticket ticket() { return Ticket{next_ticket++}; }
@@ -285,6 +291,19 @@ void hello(State& state, Call& call);
 /// The mark of the tenant that a session names.
 std::string tenant_of(const State& state, const std::optional<std::string>& session);
 boost::json::object hello_result(const State& state);
+
+// authentication.cpp
+/// Whom the token names that hello or the handshake brought; nothing where none is demanded.
+std::variant<std::optional<Bearer>, Fault> authenticate(const State& state, const Connection& from,
+                                                        Params& params);
+/// From here on the connection is that bearer's, until its token ends.
+void admit_bearer(State& state, Conn conn, Bearer bearer);
+/// A hello on a connection that has said one: a new token of the same bearer.
+void renew(State& state, Call& call);
+/// Ends the connections whose tokens have ended.
+void end_tokens(State& state);
+/// The connection is going: its token's end is awaited no more.
+void forget_token(State& state, Conn conn);
 
 // publish.cpp
 void publish(State& state, Call& call);

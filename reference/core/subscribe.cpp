@@ -208,6 +208,7 @@ void drop_connection(State& state, Conn conn) {
       leave_group(state, id);
     end_subscription(state, id);
   }
+  forget_token(state, conn);
   state.connections.erase(conn);
 }
 

@@ -66,9 +66,9 @@ void Executor::start(Outlet& outlet) {
   changed_.wait(lock, [this] { return swept_once_ && !core_.sweeping(); });
 }
 
-void Executor::opened(core::Conn conn, core::Role role) {
+void Executor::opened(core::Conn conn, core::Role role, std::string token) {
   const Lock lock(mutex_);
-  core_.opened(conn, role, now());
+  core_.opened(conn, role, now(), std::move(token));
   carry_out();
 }
 

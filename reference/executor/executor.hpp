@@ -52,7 +52,8 @@ class Executor : private stores::Relay::Heard {
   /// down is done in the store, too.
   void start(Outlet& outlet);
 
-  void opened(core::Conn conn, core::Role role);
+  /// `token` is what its handshake carried.
+  void opened(core::Conn conn, core::Role role, std::string token = {});
   void closed(core::Conn conn);
   /// One text message from a client; parsed before the lock is taken.
   void received(core::Conn conn, std::string_view text);

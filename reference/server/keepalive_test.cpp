@@ -58,7 +58,7 @@ class Keepalive : public testing::Test, public Roster {
     executor_.end();
   }
 
-  core::Conn add(const std::shared_ptr<Session>& session, core::Role role) override {
+  core::Conn add(const std::shared_ptr<Session>& session, core::Role role, std::string) override {
     executor_.opened(core::Conn{1}, role);
     session->send(std::string(kTooMuch, 'x'));
     session->send("last");

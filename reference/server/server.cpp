@@ -12,13 +12,13 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <csignal>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 #include "reference/executor/log.hpp"
 #include "reference/server/session.hpp"
+#include "reference/server/sessions.hpp"
 #include "reference/server/side_door.hpp"
 
 namespace reference::server {
@@ -47,63 +47,11 @@ std::optional<core::Conn> parse_conn(std::string_view text) {
   return core::Conn{number};
 }
 
-class Sessions : public Roster, public executor::Outlet {
- public:
-  explicit Sessions(executor::Executor& executor) : executor_(executor) {}
-
-  core::Conn add(const std::shared_ptr<Session>& session, core::Role role) override {
-    core::Conn conn{};
-    {
-      const std::lock_guard lock(mutex_);
-      conn = core::Conn{next_++};
-      sessions_.emplace(conn, session);
-    }
-    executor_.opened(conn, role);
-    return conn;
-  }
-
-  void remove(core::Conn conn) override {
-    executor_.closed(conn);
-    const std::lock_guard lock(mutex_);
-    sessions_.erase(conn);
-    if (sessions_.empty() && when_empty_) when_empty_();
-  }
-
-  void send(core::Conn conn, std::string text) override {
-    if (const auto session = find(conn)) session->send(std::move(text));
-  }
-  void cut_off(core::Conn conn, std::string last) override {
-    if (const auto session = find(conn)) session->cut_off(std::move(last));
-  }
-  void throttle(core::Conn conn, bool paused) override {
-    if (const auto session = find(conn)) session->throttle(paused);
-  }
-
-  void close_all(std::function<void()> when_empty) {
-    const std::lock_guard lock(mutex_);
-    when_empty_ = std::move(when_empty);
-    for (const auto& [conn, session] : sessions_) session->go_away();
-    if (sessions_.empty()) when_empty_();
-  }
-
- private:
-  std::shared_ptr<Session> find(core::Conn conn) {
-    const std::lock_guard lock(mutex_);
-    const auto found = sessions_.find(conn);
-    return found == sessions_.end() ? nullptr : found->second;
-  }
-
-  executor::Executor& executor_;
-  std::mutex mutex_;
-  std::map<core::Conn, std::shared_ptr<Session>> sessions_;
-  std::uint64_t next_ = 1;
-  std::function<void()> when_empty_;
-};
-
 struct Shared {
   executor::Executor& executor;
   Sessions& sessions;
   Bounds bounds;
+  const Gate* gate;  ///< null: anyone may come in
 };
 
 // One accepted socket until it is a WebSocket or gone.
@@ -139,7 +87,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     const auto method = request.method();
     const bool moves =
         method == http::verb::get || method == http::verb::head || method == http::verb::put;
-    if (role_ == core::Role::client && moves && is_side_door(request.target())) {
+    if (role_ == core::Role::client && moves && is_side_door(request.target()) &&
+        lets_in(request)) {
       timer_.cancel();
       auto back = [shared = shared_, role = role_](Line line) {
         std::make_shared<HttpConnection>(std::move(line), shared, role)->read();
@@ -162,6 +111,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     const auto path = target.substr(0, target.find('?'));
     const bool here = role_ == core::Role::control || path == "/ws/connect";
     if (here && beast::websocket::is_upgrade(request)) {
+      if (!lets_connect(request)) return;
       start_session(std::move(socket_), std::move(request), shared_.executor, shared_.sessions,
                     role_, shared_.bounds);
       return;
@@ -174,6 +124,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       return write(request, ready ? http::status::ok : http::status::service_unavailable,
                    ready ? "ready\n" : "not ready\n");
     }
+    if (role_ == core::Role::client && !here && !lets_in(request)) return write_no_token(request);
     if (role_ == core::Role::client && path == "/metrics" && get) return write_metrics(request);
     if (role_ == core::Role::client && path.starts_with("/ws/") && !here && get)
       return write_connections(request, path);
@@ -181,6 +132,28 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
       return write(request, http::status::method_not_allowed, "GET, HEAD or PUT\n");
     if (here) return write(request, http::status::upgrade_required, "WebSocket only\n");
     write(request, http::status::not_found, "not found\n");
+  }
+
+  // Control has a token of its own in each call.
+  [[nodiscard]] bool lets_in(const HttpRequest::header_type& request) const {
+    return shared_.gate == nullptr || role_ == core::Role::control ||
+           shared_.gate->takes_token(request);
+  }
+
+  // Whether that handshake may go on; answered where it may not.
+  bool lets_connect(const HttpRequest& request) {
+    if (shared_.gate == nullptr || role_ == core::Role::control) return true;
+    if (!shared_.gate->takes_origin(request)) {
+      write(request, http::status::forbidden, "not from this origin\n");
+      return false;
+    }
+    if (shared_.gate->takes_handshake(request)) return true;
+    write_no_token(request);
+    return false;
+  }
+
+  void write_no_token(const HttpRequest& request) {
+    write(request, http::status::unauthorized, "a good token is needed\n");
   }
 
   // Who is connected.
@@ -217,6 +190,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     response_->set(http::field::cache_control, "no-store");
     if (status == http::status::method_not_allowed)
       response_->set(http::field::allow, "GET, HEAD, PUT");
+    if (status == http::status::unauthorized)
+      response_->set(http::field::www_authenticate, "Bearer");
     if (status == http::status::upgrade_required) response_->set(http::field::upgrade, "websocket");
     response_->keep_alive(request.keep_alive());
     response_->content_length(text.size());
@@ -320,8 +295,9 @@ struct Server::Parts {
         executor(executor_given),
         sessions(executor),
         signals(context, SIGTERM, SIGINT),
-        clients(context, {executor, sessions, settings.bounds}, core::Role::client),
-        control(context, {executor, sessions, settings.bounds}, core::Role::control) {}
+        clients(context, {executor, sessions, settings.bounds, settings.gate.get()},
+                core::Role::client),
+        control(context, {executor, sessions, settings.bounds, nullptr}, core::Role::control) {}
 
   ServerSettings settings;
   executor::Executor& executor;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "reference/executor/executor.hpp"
+#include "reference/server/gate.hpp"
 #include "reference/server/session.hpp"
 
 namespace reference::server {
@@ -21,6 +22,7 @@ struct ServerSettings {
   Bounds bounds;
   std::size_t threads = 2;
   core::Ms shutdown{5'000};
+  std::shared_ptr<const Gate> gate{};  ///< null: anyone may come in
 };
 
 class Server {

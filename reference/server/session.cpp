@@ -16,6 +16,7 @@
 #include <deque>
 #include <mutex>
 
+#include "reference/server/gate.hpp"
 #include "reference/server/gathering_socket.hpp"
 
 namespace reference::server {
@@ -36,16 +37,8 @@ constexpr std::chrono::seconds kCloseTime{3};
 constexpr std::chrono::seconds kLastWordsTime{60};
 
 bool offers_subprotocol(const HttpRequest& request) {
-  std::string_view offered = request[beast::http::field::sec_websocket_protocol];
-  while (!offered.empty()) {
-    const auto comma = offered.find(',');
-    auto one = offered.substr(0, comma);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (one == kSubprotocol) return true;
-    offered = comma == std::string_view::npos ? "" : offered.substr(comma + 1);
-  }
-  return false;
+  return any_in_list(request[beast::http::field::sec_websocket_protocol],
+                     [](std::string_view one) { return one == kSubprotocol; });
 }
 
 class WebSocketSession : public Session, public std::enable_shared_from_this<WebSocketSession> {
@@ -129,8 +122,9 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
   }
 
   void accepted() {
+    auto token = Gate::token_in(request_).value_or("");
     request_ = {};
-    conn_ = roster_.add(shared_from_this(), role_);
+    conn_ = roster_.add(shared_from_this(), role_, std::move(token));
     read();
     listen_for_silence();
   }

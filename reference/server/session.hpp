@@ -39,8 +39,9 @@ class Roster {
   Roster& operator=(const Roster&) = delete;
   virtual ~Roster() = default;
 
-  /// The handshake succeeded; the connection's number.
-  virtual core::Conn add(const std::shared_ptr<Session>& session, core::Role role) = 0;
+  /// The handshake succeeded, and carried that token; the connection's number.
+  virtual core::Conn add(const std::shared_ptr<Session>& session, core::Role role,
+                         std::string token) = 0;
   virtual void remove(core::Conn conn) = 0;
 };
 
