@@ -31,10 +31,10 @@
 
 #include <fmt/format.h>
 
+#include "reference/bench/own_server.hpp"
 #include "reference/run.hpp"
 #include "reference/stores/postgres/connection.hpp"
 #include "reference/stores/postgres/dsn.hpp"
-#include "reference/stores/postgres/local_server.hpp"
 
 namespace {
 
@@ -294,14 +294,8 @@ int main(int argc, char** argv) {
   try {
     Config config;
     config.store = reference::StoreKind::postgres;
-    std::unique_ptr<postgres::LocalServer> server;
-    if (const char* url = std::getenv("SUPABASE_URL")) {
-      config.postgres.address = url;
-    } else {
-      server = std::make_unique<postgres::LocalServer>();
-      if (server->why()) throw std::runtime_error(*server->why());
-      config.postgres.address = server->address();
-    }
+    const reference::bench::OwnServer server("postgres");
+    config.postgres.address = std::getenv("SUPABASE_URL");
     config.postgres.schema = "payload bench";
     const auto dsn = postgres::complete_dsn(config.postgres.address, "", config.postgres.schema);
     if (!dsn) throw std::runtime_error(dsn.error().detail());

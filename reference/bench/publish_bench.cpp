@@ -2,9 +2,9 @@
 // the bare store: the same statements in the same batches, on a fresh one in the same process.
 //
 // What the ratio says: how much of the store's speed is left once requests are read, ordered,
-// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp), in the
-// PostgreSQL database that SUPABASE_URL names, or with REFBUS_STORE=redis on the server at
-// REDIS_URL, which keeps what was published there: what a commit costs there decides both figures.
+// answered and sent by a client on the same machine. The data lies below $TMPDIR (or /tmp), with
+// REFBUS_STORE=postgres or redis on a server started for this, or on the one that SUPABASE_URL or
+// REDIS_URL names, which keeps what was published there: what a commit costs decides both figures.
 // On PostgreSQL also against one INSERT of as many bytes after the other, each a commit.
 //
 // Errors: 70 where an answer is not a result, or the bus cannot be reached.
@@ -26,6 +26,7 @@
 
 #include <fmt/format.h>
 
+#include "reference/bench/own_server.hpp"
 #include "reference/run.hpp"
 #include "reference/stores/postgres/connection.hpp"
 #include "reference/stores/postgres/dsn.hpp"
@@ -325,6 +326,7 @@ int main(int argc, char** argv) {
       fs::temp_directory_path() /
       fmt::format("publish-bench-{}", std::hash<std::thread::id>()(std::this_thread::get_id()));
   try {
+    const reference::bench::OwnServer server(from_environment("REFBUS_STORE").value_or(""));
     for (const int in_flight : windows) {
       const Figures figures = measure(in_flight, folder / std::to_string(in_flight));
       std::cout << fmt::format(
