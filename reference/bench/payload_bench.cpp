@@ -83,7 +83,8 @@ class Bare {
  public:
   explicit Bare(const std::string& dsn) : link_(PQconnectdb(dsn.c_str()), &PQfinish) {
     check(PQexec(link_.get(),
-                 "DROP TABLE IF EXISTS bare_chunk; CREATE TABLE bare_chunk (payload "
+                 "SET client_min_messages = warning; DROP TABLE IF EXISTS bare_chunk; CREATE TABLE "
+                 "bare_chunk (payload "
                  "bigint, n integer, size bigint, digest bytea, body bytea, PRIMARY "
                  "KEY (payload, n)); ALTER TABLE bare_chunk ALTER COLUMN body SET "
                  "STORAGE EXTERNAL"));
