@@ -215,6 +215,38 @@ TEST_F(Configuration, ListensOnLoopbackUnlessToldOtherwise) {
   EXPECT_EQ(error(), "");
 }
 
+TEST_F(Configuration, ATokenIsAsGoodAsLoopback) {
+  config.listen.host = "0.0.0.0";
+  variables = {{"REFBUS_AUTH", "HS256"},
+               {"REFBUS_AUTH_SECRET", "a secret of two and thirty bytes"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_TRUE(config.access.authority);
+}
+
+TEST_F(Configuration, TokensNeedTheirKey) {
+  variables = {{"REFBUS_AUTH", "hs256"}};
+  EXPECT_NE(error().find("REFBUS_AUTH=hs256 is not allowed"), std::string::npos);
+  variables = {{"REFBUS_AUTH", "HS256"}};
+  EXPECT_NE(error().find("REFBUS_AUTH_SECRET"), std::string::npos);
+  variables["REFBUS_AUTH_SECRET"] = "not long enough";
+  EXPECT_NE(error().find("REFBUS_AUTH_SECRET"), std::string::npos);
+  EXPECT_EQ(error().find("not long enough"), std::string::npos) << "a secret is not repeated";
+  variables = {{"REFBUS_AUTH", "ES256"}, {"REFBUS_AUTH_KEY", "/nowhere/key.pem"}};
+  EXPECT_NE(error().find("REFBUS_AUTH_KEY=/nowhere/key.pem"), std::string::npos);
+}
+
+TEST_F(Configuration, OriginsAreWrittenAsBrowsersDo) {
+  variables = {{"REFBUS_ORIGINS", "https://a.example,http://localhost:8080"}};
+  EXPECT_EQ(error(), "");
+  EXPECT_EQ(config.access.origins,
+            (std::vector<std::string>{"https://a.example", "http://localhost:8080"}));
+  for (const auto* wrong : {"a.example", "https://", "https://a.example/", "https://a.example,",
+                            "https://*.example", "https://a b"}) {
+    variables = {{"REFBUS_ORIGINS", wrong}};
+    EXPECT_NE(error().find("REFBUS_ORIGINS"), std::string::npos) << wrong;
+  }
+}
+
 TEST(Address, IsHostAndPort) {
   const auto good = std::get<server::Address>(parse_address("--listen", "[::1]:80"));
   EXPECT_EQ(good.host, "::1");

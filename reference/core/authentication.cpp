@@ -29,10 +29,6 @@ std::variant<Bearer, Fault> read(const State& state, std::string_view token) {
   return std::get<Bearer>(std::move(read));
 }
 
-void forget_end(State& state, Conn conn, const Connection& connection) {
-  if (connection.ends) state.token_ends.erase({*connection.ends, conn});
-}
-
 }  // namespace
 
 std::variant<std::optional<Bearer>, Fault> authenticate(const State& state, const Connection& from,
@@ -49,7 +45,7 @@ std::variant<std::optional<Bearer>, Fault> authenticate(const State& state, cons
 
 void admit_bearer(State& state, Conn conn, Bearer bearer) {
   auto& connection = *state.connection(conn);
-  forget_end(state, conn, connection);
+  if (connection.ends) state.token_ends.erase({*connection.ends, conn});
   const Ms left(bearer.ends - state.true_time_of_day());
   connection.token.clear();
   connection.bearer = std::move(bearer);
@@ -78,7 +74,5 @@ void end_tokens(State& state) {
     drop_connection(state, conn);
   }
 }
-
-void forget_token(State& state, Conn conn) { forget_end(state, conn, *state.connection(conn)); }
 
 }  // namespace reference::core

@@ -40,6 +40,7 @@ void Rig::restart() {
   EXPECT_TRUE(queues.migrate());
   Settings settings;
   settings.limits = limits_;
+  settings.authority = authority;
   settings.control_token = "secret";
   settings.shared = shared;
   settings.uploads = uploads;

@@ -37,6 +37,8 @@ class Rig {
   bool tenancy = false;             ///< whether a session is a tenant, from a restart on
   bool uploads = true;              ///< whether the payload store knows them, from a restart on
 
+  std::shared_ptr<const Authority> authority;  ///< of tokens, from a restart on
+
   explicit Rig(Limits limits = {}, const Policies* policies = nullptr);
 
   /// Opens a connection and, unless told otherwise, says hello on it.

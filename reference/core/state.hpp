@@ -296,14 +296,9 @@ boost::json::object hello_result(const State& state);
 /// Whom the token names that hello or the handshake brought; nothing where none is demanded.
 std::variant<std::optional<Bearer>, Fault> authenticate(const State& state, const Connection& from,
                                                         Params& params);
-/// From here on the connection is that bearer's, until its token ends.
 void admit_bearer(State& state, Conn conn, Bearer bearer);
-/// A hello on a connection that has said one: a new token of the same bearer.
 void renew(State& state, Call& call);
-/// Ends the connections whose tokens have ended.
 void end_tokens(State& state);
-/// The connection is going: its token's end is awaited no more.
-void forget_token(State& state, Conn conn);
 
 // publish.cpp
 void publish(State& state, Call& call);

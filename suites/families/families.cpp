@@ -17,6 +17,8 @@ constexpr std::span<const Scenario> (*kFamilies[])() = {
     queue_size,
     backlog,
     rates,
+    tokens,
+    doors,
     endpoint,
     disks,
     durability,

@@ -14,6 +14,11 @@ const std::chrono::steady_clock::time_point kBegan = std::chrono::steady_clock::
 
 Time now() { return std::chrono::steady_clock::now() - kBegan; }
 
+std::chrono::milliseconds unix_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+}
+
 std::string utc_now() { return utc_after({}); }
 
 std::string utc_after(std::chrono::milliseconds ahead) {

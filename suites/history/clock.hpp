@@ -13,6 +13,9 @@ using Time = std::chrono::nanoseconds;
 
 Time now();
 
+/// Milliseconds since 1970, for what others compare with their own clocks.
+std::chrono::milliseconds unix_now();
+
 /// The date as RFC 3339 in UTC with milliseconds, for reports alone.
 std::string utc_now();
 

@@ -160,9 +160,16 @@ class MutatedConnector : public Connector {
         name_(std::move(name)) {}
 
   contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) override {
+    unsigned unused = 0;
+    return connect_as(listener, {}, unused);
+  }
+
+  contract::Result<std::unique_ptr<Transport>> connect_as(Listener& listener,
+                                                          const targets::Handshake& handshake,
+                                                          unsigned& status) override {
     std::shared_ptr<Hop> hop;
     reactor_.run([&] { hop = std::make_shared<Hop>(reactor_, mutation_, listener); });
-    auto inner = inner_->connect(*hop);
+    auto inner = inner_->connect_as(*hop, handshake, status);
     if (!inner) return tl::make_unexpected(inner.error());
     reactor_.run([&] { hop->attach(std::move(*inner)); });
     return std::unique_ptr<Transport>(std::make_unique<HopTransport>(reactor_, hop));

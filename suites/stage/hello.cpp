@@ -12,7 +12,9 @@ constexpr milliseconds kReaped{100};
 
 contract::Result<contract::Claims> say_hello(targets::Target& target, history::Recorder& recorder,
                                              milliseconds answer) {
-  auto session = targets::Session::open(target.connector(), {recorder, "probe", answer.count()});
+  auto session = targets::Session::open(
+      target.connector(), {recorder, "probe", answer.count(), target.handshake(),
+                           [&target](const auto& who) { return target.bearer(who); }});
   if (!session) return tl::make_unexpected(session.error());
   return (*session)->hello();
 }

@@ -49,7 +49,9 @@ std::string Stage::destination(std::string_view name) {
 targets::Shared Stage::shared() {
   // Until hello is answered; a process that was started for the connection has to come up first.
   return {setting_.recorder, setting_.token,
-          std::max(kPatience.count(), claims_.limit_or_default("answer_ms"))};
+          std::max(kPatience.count(), claims_.limit_or_default("answer_ms")),
+          setting_.target.handshake(),
+          [&target = setting_.target](const auto& who) { return target.bearer(who); }};
 }
 
 Session& Stage::connect() {
@@ -136,24 +138,26 @@ void Stage::let_pass(milliseconds time) { pass_time(time); }
 contract::Result<json::object> Stage::control(const std::string& method, json::object params) {
   if (!claims_.has("control." + method.substr(method.find('/') + 1)))
     throw Abandoned{Verdict::unverified, "the bus has no hook " + method};
-  Session* session = nullptr;
+  params["token"] = setting_.target.control_token();
+  return hooks().call(method, std::move(params));
+}
+
+Session& Stage::hooks() {
   if (setting_.target.control_on_connection()) {
     // On the newest that still lives.
     const auto open = std::find_if(sessions_.rbegin(), sessions_.rend(),
                                    [](const auto& one) { return !one->closed(); });
-    session = open == sessions_.rend() ? &connect() : open->get();
-  } else if (targets::Connector* connector = setting_.target.control(); connector != nullptr) {
-    if (!control_) {
-      auto opened = Session::open(*connector, shared());
-      if (!opened) blocked("connecting to the control endpoint", opened.error());
-      control_ = std::move(*opened);
-    }
-    session = control_.get();
-  } else {
-    throw Abandoned{Verdict::unverified, "the target names no control endpoint for " + method};
+    return open == sessions_.rend() ? connect() : **open;
   }
-  params["token"] = setting_.target.control_token();
-  return session->call(method, std::move(params));
+  targets::Connector* connector = setting_.target.control();
+  if (connector == nullptr)
+    throw Abandoned{Verdict::unverified, "the target names no control endpoint"};
+  if (!control_) {
+    auto opened = Session::open(*connector, shared());
+    if (!opened) blocked("connecting to the control endpoint", opened.error());
+    control_ = std::move(*opened);
+  }
+  return *control_;
 }
 
 std::string Stage::mode() const {
@@ -275,7 +279,9 @@ bool Stage::hangs() {
   if (silent == sessions_.end()) return false;
   if (many_connections()) {
     history::Recorder unseen({});  // No part of what the scenario did.
-    auto other = Session::open(setting_.target.connector(), {unseen, "probe", kProbe.count()});
+    targets::Shared theirs = shared();
+    auto other = Session::open(setting_.target.connector(),
+                               {unseen, "probe", kProbe.count(), theirs.handshake, theirs.bearer});
     const auto claims =
         other ? (*other)->hello()
               : contract::Result<contract::Claims>(tl::make_unexpected(other.error()));

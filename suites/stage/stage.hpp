@@ -124,6 +124,29 @@ class Stage {
   contract::Result<boost::json::object> control(const std::string& method,
                                                 boost::json::object params);
 
+  /// Where the hooks are called; unverified where the target names none. On sockets of their own it
+  /// is no session of a client.
+  targets::Session& hooks();
+  [[nodiscard]] bool has_hooks() const;
+  [[nodiscard]] const std::string& hooks_token() const { return setting_.target.control_token(); }
+
+  /// The tokens that the bus can demand; unverified where the target names none.
+  [[nodiscard]] const targets::Tokens& tokens() const;
+
+  /// A session begun with that handshake alone, whose hello carries no token of itself: recorded as
+  /// a call of "handshake" with what the history calls it, its origin and, where it was refused,
+  /// its "status". Null where it could not be made. Unverified where connections know no handshake.
+  targets::Session* knock(const targets::Handshake& handshake, std::string_view shown);
+
+  /// Marks of one kind, "secret", with "what" a text is and what of it nobody may tell; of what the
+  /// bus itself was started with the same "in_log": how often its log holds it, now.
+  void mark_secret(std::string_view what, const std::string& text);
+  void search_log();
+
+  /// The mark "listens" with each "address" that somebody on this machine listens at on the port of
+  /// the hooks, and whether it is "loopback". Unverified where that cannot be seen.
+  void mark_hooks_addresses();
+
   /// SIGKILL, or a polite stop, to the bus, and a new start; sessions before it are over.
   void kill_bus();
   void stop_bus();

@@ -36,8 +36,14 @@ Phase phase_of(const Result<json::object>& answer) {
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::open(Connector& connector, Shared shared) {
+  unsigned unused = 0;
+  return open(connector, std::move(shared), unused);
+}
+
+Result<std::unique_ptr<Session>> Session::open(Connector& connector, Shared shared,
+                                               unsigned& status) {
   std::unique_ptr<Session> session(new Session(std::move(shared)));  // The constructor is private.
-  auto transport = connector.connect(*session);
+  auto transport = connector.connect_as(*session, session->shared_.handshake, status);
   if (!transport) return tl::make_unexpected(transport.error());
   session->transport_ = std::move(*transport);
   session->over_ = connector.over();

@@ -38,12 +38,19 @@ struct Shared {
   history::Recorder& recorder;
   std::string token;                ///< Part of every event id, so that strangers are recognised.
   std::int64_t answer_ms = 10'000;  ///< A later answer counts as none.
+  Handshake handshake = {};         ///< Of every connection.
+  /// The token that hello carries, for who it says it is; null or empty: none.
+  std::function<std::string(const boost::json::object& who)> bearer = {};
 };
 
 class Session : private Listener {
  public:
   /// Connects; says nothing yet.
   static Result<std::unique_ptr<Session>> open(Connector& connector, Shared shared);
+
+  /// The same; `status` as Connector::connect_as gives it.
+  static Result<std::unique_ptr<Session>> open(Connector& connector, Shared shared,
+                                               unsigned& status);
   ~Session() override;
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -51,6 +58,10 @@ class Session : private Listener {
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
   Result<contract::Claims> hello(const boost::json::object& extra = {});
+
+  /// The same with no token but that one; `shown` is what the history calls it.
+  Result<contract::Claims> hello_showing(std::string_view shown,
+                                         const std::optional<std::string>& token);
 
   Result<Published> publish(const Publish& wanted);
   Result<Subscribed> subscribe(const Subscribe& wanted);
@@ -180,6 +191,7 @@ class Session : private Listener {
   [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
   [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit) const;
   Request publish_request(const Publish& wanted);
+  Result<contract::Claims> greet(boost::json::object params, boost::json::object detail);
 
   Shared shared_;
   std::uint32_t number_;

@@ -46,12 +46,26 @@ Published published_from(std::uint32_t message, const json::object& result) {
 }  // namespace
 
 Result<contract::Claims> Session::hello(const json::object& extra) {
-  json::object params{{"protocol", json::array{"1.0"}},
-                      {"client", json::object{{"name", "busproof"}, {"version", "1"}}}};
-  for (const auto& member : extra) params[member.key()] = member.value();
-  Request request{event_of(Action::hello), "bus/hello", std::move(params)};
+  json::object params = extra, detail;
+  if (const std::string token = shared_.bearer ? shared_.bearer(extra) : ""; !token.empty())
+    params.emplace("token", token);
   for (const char* who : {"agent_id", "workspace_id", "session_id"})
-    if (const auto* id = extra.if_contains(who)) request.detail[who] = *id;
+    if (const auto* id = extra.if_contains(who)) detail[who] = *id;
+  return greet(std::move(params), std::move(detail));
+}
+
+Result<contract::Claims> Session::hello_showing(std::string_view shown,
+                                                const std::optional<std::string>& token) {
+  json::object params;
+  if (token) params["token"] = *token;
+  return greet(std::move(params), {{"shown", shown}});
+}
+
+Result<contract::Claims> Session::greet(json::object params, json::object detail) {
+  params.emplace("protocol", json::array{"1.0"});
+  params.emplace("client", json::object{{"name", "busproof"}, {"version", "1"}});
+  Request request{event_of(Action::hello), "bus/hello", std::move(params)};
+  request.detail = std::move(detail);
   auto answer = ask(std::move(request));
   if (!answer) return tl::make_unexpected(answer.error());
   shared_.recorder.set_claims(json::serialize(*answer), over_ == contract::Transport::lines);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <deque>
 #include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,6 +16,7 @@
 #include "suites/targets/lines.hpp"
 #include "suites/targets/ready.hpp"
 #include "suites/targets/stdio.hpp"
+#include "suites/targets/tokens.hpp"
 #include "suites/targets/websocket.hpp"
 
 namespace busproof::targets {
@@ -24,7 +26,7 @@ namespace fs = std::filesystem;
 using contract::refused;
 using contract::Result;
 
-constexpr const char* kControlToken = "busproof-control";  // Loopback, and for this run alone.
+constexpr std::size_t kControlTokenBytes = 16;
 
 constexpr const char* kClockFile = "clock";
 
@@ -51,6 +53,11 @@ std::string tail_of(const fs::path& log) {
 void anchor(std::vector<std::string>& command, const fs::path& folder) {
   if (!command.empty() && command.front().find('/') != std::string::npos)
     command.front() = (folder / command.front()).lexically_normal().string();
+}
+
+Auth anchored(Auth auth, const fs::path& folder) {
+  if (!auth.private_key.empty()) auth.private_key = (folder / auth.private_key).string();
+  return auth;
 }
 
 }  // namespace
@@ -117,6 +124,13 @@ Result<void> Target::prepare(const fs::path& work, const fs::path& data, const T
     if (!port) return tl::make_unexpected(port.error());
     values_[name] = std::to_string(*port);
   }
+  if (file_.auth) {
+    auto tokens = sibling != nullptr ? Result<std::shared_ptr<const Tokens>>(sibling->tokens_)
+                                     : Tokens::make(anchored(*file_.auth, file_.folder), work_);
+    if (!tokens) return tl::make_unexpected(tokens.error());
+    tokens_ = std::move(*tokens);
+    for (const auto& [name, value] : tokens_->values()) values_[name] = value;
+  }
   if (auto lodged = lodge(sibling); !lodged) return lodged;
   return substitute_all();
 }
@@ -167,7 +181,7 @@ Result<void> Target::substitute_all() {
   if (file_.launch) {
     anchor(file_.launch->command, file_.folder);
     if (!file_.control.empty() || file_.control_on_connection) {
-      control_token_ = kControlToken;
+      control_token_ = random_hex(kControlTokenBytes);
       // Switching the hooks on is the target file's; the token is ours.
       file_.launch->env.try_emplace("BUSPROOF_CONTROL_TOKEN", control_token_);
     }
@@ -204,11 +218,47 @@ bool Target::has_variant(std::string_view name) const {
 Result<void> Target::start(std::string_view variant) {
   if (!first_variant_) first_variant_ = variant;
   if (variant.empty()) variant = *first_variant_;
+  variant_ = variant;
   if (variant.empty()) return launch({});
   const auto found = file_.variants.find(std::string(variant));
   if (found == file_.variants.end())
     return refused("bad_target", fmt::format("the target has no variant {}", variant));
   return launch(found->second);
+}
+
+bool Target::demands_tokens() const {
+  return tokens_ && (variant_.starts_with("auth.") || !has_variant("auth.on"));
+}
+
+std::string Target::bearer(const boost::json::object& who) const {
+  if (!demands_tokens() || tokens_->auth().carry != Auth::Carry::hello) return {};
+  return tokens_->good(who).value_or("");
+}
+
+Handshake Target::handshake() const {
+  Handshake handshake;
+  if (variant_.starts_with("origins.")) handshake.origin = kListedOrigin;
+  if (!demands_tokens()) return handshake;
+  if (tokens_->auth().carry == Auth::Carry::header) handshake.bearer = tokens_->good().value_or("");
+  if (tokens_->auth().carry == Auth::Carry::subprotocol)
+    handshake.subprotocol = tokens_->good().value_or("");
+  return handshake;
+}
+
+std::map<std::string, std::string> Target::secrets() const {
+  std::map<std::string, std::string> found;
+  if (!control_token_.empty()) found["the token of the control hooks"] = control_token_;
+  if (tokens_ && !tokens_->secret().empty())
+    found["the secret that tokens are signed with"] = tokens_->secret();
+  for (const auto& [name, lodging] : lodgings_)
+    if (const std::string password = lodging.space->for_bus().password; !password.empty())
+      found[fmt::format("the password of {}", name)] = password;
+  return found;
+}
+
+std::string Target::whole_log() const {
+  std::ifstream file(work_ / "bus.log", std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 bool Target::can_hold_clock() const {

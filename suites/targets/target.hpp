@@ -104,6 +104,25 @@ class Target {
   /// The processor time that what was launched has used so far; nothing where there is no such.
   [[nodiscard]] std::optional<std::chrono::milliseconds> processor_time() const;
 
+  /// The tokens that it can demand; null where the target names none.
+  [[nodiscard]] const Tokens* tokens() const { return tokens_.get(); }
+
+  /// Whether it demands them as it was last started.
+  [[nodiscard]] bool demands_tokens() const;
+
+  /// What every connection is begun with as it was last started; none where nothing is demanded.
+  [[nodiscard]] Handshake handshake() const;
+  [[nodiscard]] std::string bearer(const boost::json::object& who) const;
+
+  /// The first of the two origins that a variant `origins.*` lists.
+  static constexpr const char* kListedOrigin = "https://listed.example";
+
+  /// What it was started with that nobody else may learn, by what it is.
+  [[nodiscard]] std::map<std::string, std::string> secrets() const;
+
+  /// All that it has written to its log since it was first started.
+  [[nodiscard]] std::string whole_log() const;
+
   /// Where control methods are called; null without a control endpoint.
   Connector* control() { return control_.get(); }
   [[nodiscard]] bool control_on_connection() const { return file_.control_on_connection; }
@@ -151,6 +170,8 @@ class Target {
   std::unique_ptr<disk::Disk> disk_;  // Outlives the process.
   std::optional<process::Process> process_;
   std::optional<std::string> first_variant_;
+  std::string variant_;                   // As it was last started.
+  std::shared_ptr<const Tokens> tokens_;  // Its sibling's where there is one.
 };
 
 }  // namespace busproof::targets

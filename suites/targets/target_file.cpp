@@ -142,6 +142,45 @@ Http http_of(const YAML::Node& node) {
   return http;
 }
 
+Auth::Carry carry_of(const YAML::Node& node) {
+  const std::string carry = text_of(node, "auth.carry");
+  if (carry == "hello") return Auth::Carry::hello;
+  if (carry == "header") return Auth::Carry::header;
+  if (carry == "subprotocol") return Auth::Carry::subprotocol;
+  wrong(node, fmt::format("auth.carry is \"{}\"; it is hello, header or subprotocol", carry));
+}
+
+Auth auth_of(const YAML::Node& node) {
+  check_keys(node, "auth", {"jwt", "tokens", "carry"});
+  Auth auth;
+  const YAML::Node jwt = node["jwt"], tokens = node["tokens"];
+  if (static_cast<bool>(jwt) == static_cast<bool>(tokens))
+    wrong(node, "auth must say how tokens are made (jwt) or name some (tokens)");
+  if (node["carry"]) auth.carry = carry_of(node["carry"]);
+  const auto read = [](const YAML::Node& from, const std::string& where,
+                       std::initializer_list<std::pair<const char*, std::string*>> texts) {
+    for (const auto& [key, text] : texts)
+      if (from[key]) *text = text_of(from[key], where + key);
+  };
+  if (tokens) {
+    check_keys(tokens, "auth.tokens", {"good", "expired"});
+    read(tokens, "auth.tokens.", {{"good", &auth.good}, {"expired", &auth.expired}});
+    if (auth.good.empty()) wrong(tokens, "auth.tokens needs one that is good");
+    return auth;
+  }
+  check_keys(jwt, "auth.jwt", {"algorithm", "secret", "private_key", "audience", "issuer"});
+  read(jwt, "auth.jwt.",
+       {{"algorithm", &auth.algorithm},
+        {"secret", &auth.secret},
+        {"private_key", &auth.private_key},
+        {"audience", &auth.audience},
+        {"issuer", &auth.issuer}});
+  const std::vector<std::string> known = {"HS256", "RS256", "ES256"};
+  if (std::find(known.begin(), known.end(), auth.algorithm) == known.end())
+    wrong(jwt, "auth.jwt.algorithm must be HS256, RS256 or ES256");
+  return auth;
+}
+
 Backend::Kind server_kind_of(const YAML::Node& node, const std::string& where) {
   const std::string kind = text_of(node, where);
   if (kind == "postgres") return Backend::Kind::postgres;
@@ -249,8 +288,8 @@ int nodes_of(const YAML::Node& node, const TargetFile& target) {
 
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
-             {"name", "launch", "connect", "control", "http", "backends", "variants", "corrupt",
-              "rows", "archive", "older", "nodes", "profile"});
+             {"name", "launch", "connect", "control", "http", "auth", "backends", "variants",
+              "corrupt", "rows", "archive", "older", "nodes", "profile"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -264,6 +303,7 @@ TargetFile target_of(const YAML::Node& root) {
     if (control["connection"]) target.control_on_connection = control["connection"].as<bool>();
   }
   target.http = http_of(root["http"]);
+  if (root["auth"]) target.auth = auth_of(root["auth"]);
   if (const YAML::Node variants = root["variants"]; variants && !variants.IsMap())
     wrong(variants, "variants must be a map of names to maps of variables");
   else if (variants)

@@ -14,6 +14,7 @@
 
 #include "suites/contract/result.hpp"
 #include "suites/targets/stores.hpp"
+#include "suites/targets/tokens.hpp"
 
 namespace busproof::targets {
 
@@ -94,7 +95,8 @@ struct TargetFile {
   std::string control;                 ///< WebSocket URL of the control endpoint; empty: none.
   bool control_on_connection = false;  ///< Lines: control methods on the same connection.
   Http http;
-  int nodes = 1;  ///< How many such processes may serve the same stores as one bus.
+  std::optional<Auth> auth;  ///< Tokens that it demands: as auth.on where there is that variant.
+  int nodes = 1;             ///< How many such processes may serve the same stores as one bus.
   std::map<std::string, Environment> variants;
   std::map<std::string, Backend> backends;
   std::string profile;  ///< Empty: the default.

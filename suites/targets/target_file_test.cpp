@@ -160,6 +160,23 @@ TEST(TargetFile, Durations) {
     EXPECT_FALSE(within(wrong)) << wrong;
 }
 
+TEST(TargetFile, TokensAreMadeOrNamed) {
+  const std::string start = "connect: {tcp: \"h:1\"}\nauth: ";
+  const auto made = parsed(start + "{jwt: {algorithm: ES256, audience: a}, carry: subprotocol}");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->auth->algorithm, "ES256");
+  EXPECT_EQ(made->auth->carry, Auth::Carry::subprotocol);
+  const auto named = parsed(start + "{tokens: {good: g, expired: e}}");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->auth->good + named->auth->expired, "ge");
+  EXPECT_NE(refusal(start + "{}").find("auth must say"), std::string::npos);
+  EXPECT_NE(refusal(start + "{tokens: {expired: e}}").find("good"), std::string::npos);
+  EXPECT_NE(refusal(start + "{jwt: {algorithm: none}}").find("HS256, RS256 or ES256"),
+            std::string::npos);
+  EXPECT_NE(refusal(start + "{tokens: {good: g}, carry: query}").find("hello, header"),
+            std::string::npos);
+}
+
 TEST(TargetFile, AFolderAndAMissingFileCannotBeRead) {
   for (const auto& path :
        {std::filesystem::path("/nowhere/bus.yaml"), std::filesystem::temp_directory_path()}) {

@@ -45,11 +45,31 @@ class Transport {
   virtual void read(bool on) = 0;
 };
 
+/// What a WebSocket's handshake carries besides; nothing where empty.
+struct Handshake {
+  std::string origin = {};
+  std::string bearer = {};       ///< The token in `Authorization: Bearer TOKEN`.
+  std::string subprotocol = {};  ///< The token as a subprotocol, `bearer.TOKEN`.
+
+  [[nodiscard]] bool empty() const {
+    return origin.empty() && bearer.empty() && subprotocol.empty();
+  }
+};
+
 class Connector {
  public:
   virtual ~Connector() = default;
   /// Waits at most a few seconds. `listener` must outlive the transport.
   virtual contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) = 0;
+  /// The same with that handshake; `status` is the HTTP status it was refused with, else 0.
+  /// "no_handshake" where the transport has none.
+  virtual contract::Result<std::unique_ptr<Transport>> connect_as(Listener& listener,
+                                                                  const Handshake& handshake,
+                                                                  unsigned& status) {
+    status = 0;
+    if (handshake.empty()) return connect(listener);
+    return contract::refused("no_handshake", "only a WebSocket begins with a handshake");
+  }
   /// For people: "websocket ws://127.0.0.1:7077/ws/connect"
   [[nodiscard]] virtual std::string describe() const = 0;
   /// What the rules of the endpoint go by.

@@ -39,9 +39,11 @@ class Wire : public std::enable_shared_from_this<Wire> {
   Wire(asio::io_context& context, Listener& listener)
       : resolver_(context), stream_(context), timer_(context), listener_(&listener) {}
 
-  void connect(const Address& address, std::promise<std::string>& done) {
+  void connect(const Address& address, const Handshake& handshake,
+               std::promise<std::string>& done) {
     done_ = &done;
     address_ = address;
+    handshake_ = handshake;
     timer_.expires_after(kConnectLimit);
     timer_.async_wait([self = shared_from_this()](error_code failed) {
       if (!failed) self->give_up("no answer within 5 s");
@@ -93,6 +95,9 @@ class Wire : public std::enable_shared_from_this<Wire> {
   /// Whether trying again is pointless; for when connecting failed.
   [[nodiscard]] bool final() const { return final_; }
 
+  /// The HTTP status of a handshake that was refused, else 0.
+  [[nodiscard]] unsigned status() const { return status_; }
+
  private:
   void connect_to(const tcp::resolver::results_type& results) {
     asio::async_connect(stream_.next_layer(), results,
@@ -107,19 +112,27 @@ class Wire : public std::enable_shared_from_this<Wire> {
     stream_.next_layer().set_option(tcp::no_delay(true), ignored);
     stream_.read_message_max(kMessageBytesMax);
     stream_.auto_fragment(false);
-    stream_.set_option(websocket::stream_base::decorator([](websocket::request_type& request) {
-      request.set(beast::http::field::sec_websocket_protocol,
-                  beast::string_view(kSubprotocol.data(), kSubprotocol.size()));
-      request.set(beast::http::field::user_agent, "busproof");
-    }));
+    stream_.set_option(websocket::stream_base::decorator(
+        [this](websocket::request_type& request) { decorate(request); }));
     stream_.async_handshake(
         response_, fmt::format("{}:{}", address_.host, address_.port), address_.path,
         [self = shared_from_this()](error_code failed) { self->shaken(failed); });
   }
 
+  void decorate(websocket::request_type& request) const {
+    std::string subprotocols(kSubprotocol);
+    if (!handshake_.subprotocol.empty()) subprotocols += ", bearer." + handshake_.subprotocol;
+    request.set(beast::http::field::sec_websocket_protocol, subprotocols);
+    request.set(beast::http::field::user_agent, "busproof");
+    if (!handshake_.origin.empty()) request.set(beast::http::field::origin, handshake_.origin);
+    if (!handshake_.bearer.empty())
+      request.set(beast::http::field::authorization, "Bearer " + handshake_.bearer);
+  }
+
   void shaken(error_code failed) {
     if (failed == websocket::error::upgrade_declined) {
       // 502 to 504 come from a proxy whose server is not up yet; all else will not pass by itself.
+      status_ = response_.result_int();
       final_ = response_.result_int() < 502 || response_.result_int() > 504;
       return give_up(fmt::format("the server answered HTTP {} where a WebSocket was asked for",
                                  response_.result_int()));
@@ -207,6 +220,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   websocket::response_type response_;
   std::deque<std::string> queue_;
   Address address_;
+  Handshake handshake_;
+  unsigned status_ = 0;
   std::promise<std::string>* done_ = nullptr;
   Listener* listener_;
   bool closing_ = false, ended_ = false, final_ = false;
@@ -248,10 +263,18 @@ class WebSocketConnector : public Connector {
       : reactor_(reactor), url_(std::move(url)), address_(std::move(address)) {}
 
   contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) override {
+    unsigned unused = 0;
+    return connect_as(listener, {}, unused);
+  }
+
+  contract::Result<std::unique_ptr<Transport>> connect_as(Listener& listener,
+                                                          const Handshake& handshake,
+                                                          unsigned& status) override {
     auto wire = std::make_shared<Wire>(reactor_.context(), listener);
     std::promise<std::string> done;
-    reactor_.post([&] { wire->connect(address_, done); });
+    reactor_.post([&] { wire->connect(address_, handshake, done); });
     const std::string failure = done.get_future().get();
+    status = wire->status();
     if (!failure.empty())
       return contract::refused(wire->final() ? "not_a_bus" : "unreachable",
                                fmt::format("{}: {}", url_, failure));
