@@ -142,6 +142,28 @@ Http http_of(const YAML::Node& node) {
   return http;
 }
 
+std::map<std::string, std::optional<std::int64_t>> defaults_of(const YAML::Node& node) {
+  std::map<std::string, std::optional<std::int64_t>> defaults;
+  for (const auto& [name, text] : environment_of(node, "defaults")) {
+    static const std::regex kForm("-?[0-9]{1,18}");
+    if (text != "none" && !std::regex_match(text, kForm))
+      wrong(node, fmt::format("defaults.{} is \"{}\"; it is a whole number or none", name, text));
+    defaults[name] = text == "none" ? std::nullopt : std::optional(std::stoll(text));
+  }
+  return defaults;
+}
+
+Signs signs_of(const YAML::Node& node) {
+  Signs signs;
+  if (!node) return signs;
+  check_keys(node, "signs", {"fallbacks", "breaker", "latency"});
+  const std::pair<const char*, std::string*> names[] = {
+      {"fallbacks", &signs.fallbacks}, {"breaker", &signs.breaker}, {"latency", &signs.latency}};
+  for (const auto& [key, name] : names)
+    if (node[key]) *name = text_of(node[key], fmt::format("signs.{}", key));
+  return signs;
+}
+
 Backend::Kind server_kind_of(const YAML::Node& node, const std::string& where) {
   const std::string kind = text_of(node, where);
   if (kind == "postgres") return Backend::Kind::postgres;
@@ -250,7 +272,7 @@ int nodes_of(const YAML::Node& node, const TargetFile& target) {
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
              {"name", "launch", "connect", "control", "http", "backends", "variants", "corrupt",
-              "rows", "archive", "older", "nodes", "profile"});
+              "rows", "archive", "older", "nodes", "profile", "defaults", "signs"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -269,6 +291,8 @@ TargetFile target_of(const YAML::Node& root) {
   else if (variants)
     for (const auto& variant : variants)
       target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
+  target.defaults = defaults_of(root["defaults"]);
+  target.signs = signs_of(root["signs"]);
   target.backends = backends_of(root["backends"]);
   read_corrupt(root["corrupt"], target.backends);
   read_told(root["rows"], "rows", &Backend::rows, target.backends);
