@@ -46,6 +46,8 @@ constexpr std::array kVariables{
                c.limits.ping = core::Ms(v);
                c.limits.idle = 2 * c.limits.ping;
              }},
+    Variable{"REFBUS_HEALTH_INTERVAL_MS", 50, 60'000,
+             [](Config& c, std::int64_t v) { c.limits.health_interval = core::Ms(v); }},
     Variable{
         "REFBUS_CHUNK_BYTES", 4'096, 64 * kMegabyte,
         [](Config& c, std::int64_t v) { c.limits.chunk_bytes = static_cast<std::uint64_t>(v); }},

@@ -10,6 +10,7 @@
 #include "reference/executor/log.hpp"
 #include "reference/executor/random.hpp"
 #include "reference/stores/clock.hpp"
+#include "reference/stores/late.hpp"
 #include "reference/stores/postgres/dsn.hpp"
 #include "reference/stores/postgres/migration.hpp"
 #include "reference/stores/postgres/payload_store.hpp"
@@ -92,40 +93,97 @@ std::optional<int> open_sqlite(const Config& config, Seams& seams) {
   return std::nullopt;
 }
 
-std::optional<int> open_redis(const Config& config, Seams& seams) {
+core::Result<Guarantee> survey_redis(const Config& config) {
+  stores::redis::Connection connection(config.redis);
+  const auto given = stores::redis::read_durability(connection);
+  if (!given) return tl::unexpected(given.error());
+  return Guarantee{given->level, given->loss_window};
+}
+
+void open_redis(const Config& config, Seams& seams, bool keeps) {
   // One for each store: their lanes run side by side.
   const auto connection = [&] { return std::make_shared<stores::redis::Connection>(config.redis); };
-  const auto given = stores::redis::read_durability(*connection());
-  if (!given) return refuse(kExitUnavailable, given.error().detail());
   if (config.store == StoreKind::redis) {
-    seams.queues = std::make_unique<stores::redis::RedisQueueStore>(
+    auto queues = std::make_unique<stores::redis::RedisQueueStore>(
         connection(), config.redis_prefix, config.expiry);
+    if (!keeps) queues->trust();
+    seams.queues = std::move(queues);
     seams.relay = std::make_unique<stores::redis::RedisRelay>(config.redis, config.redis_prefix,
                                                               executor::SystemRandom().next());
   }
   if (payloads_in(config) == StoreKind::redis)
     seams.payloads =
         std::make_unique<stores::redis::RedisPayloadStore>(connection(), config.redis_prefix);
-  seams.guarantee = weaker(seams.guarantee, {given->level, given->loss_window});
+}
+
+core::Result<Guarantee> survey_postgres(const Config& config, const std::string& dsn) {
+  const auto server = stores::postgres::survey(dsn);
+  const auto named = [&](const std::string& why) {
+    return name_of(config, StoreKind::postgres) + why;
+  };
+  if (!server)
+    return tl::unexpected(server.error().away()
+                              ? core::StoreError::unreachable(named(server.error().detail()))
+                              : core::StoreError::did_not_happen(named(server.error().detail())));
+  return server->power_loss ? Guarantee{} : Guarantee{"process_crash", {}};
+}
+
+void open_postgres(const Config& config, const std::string& dsn, Seams& seams) {
+  if (config.store == StoreKind::postgres) {
+    seams.queues = std::make_unique<stores::postgres::PostgresQueueStore>(dsn, config.expiry);
+    seams.relay =
+        std::make_unique<stores::postgres::PostgresRelay>(dsn, executor::SystemRandom().next());
+  }
+  if (payloads_in(config) == StoreKind::postgres)
+    seams.payloads = std::make_unique<stores::postgres::PostgresPayloadStore>(dsn);
+}
+
+// Of all servers together; what is away gives nothing that can be said yet.
+core::Result<Guarantee> survey(const Config& config, const std::string& dsn) {
+  Guarantee all;
+  if (uses(config, StoreKind::sqlite)) all = weaker(all, asked_of_sqlite(config));
+  if (uses(config, StoreKind::postgres)) {
+    const auto given = survey_postgres(config, dsn);
+    if (!given) return given;
+    all = weaker(all, *given);
+  }
+  if (uses(config, StoreKind::redis)) {
+    const auto given = survey_redis(config);
+    if (!given) return given;
+    all = weaker(all, *given);
+  }
+  return all;
+}
+
+// Puts what lives on servers into the seams, be they there or not.
+std::optional<int> open_servers(const Config& config, Seams& seams) {
+  std::string dsn;
+  if (uses(config, StoreKind::postgres)) {
+    const auto& place = config.postgres;
+    const auto complete =
+        stores::postgres::complete_dsn(place.address, place.password, place.schema);
+    if (!complete) return refuse(kExitUsage, "SUPABASE_URL: " + complete.error().detail());
+    dsn = *complete;
+  }
+  seams.survey = [config, dsn] { return survey(config, dsn); };
+  const auto given = seams.survey();
+  if (!given && !given.error().away()) return refuse(kExitUnavailable, given.error().detail());
+  seams.guarantee = given ? *given : Guarantee{"memory", {}};
+  const bool keeps = !given || (given->durability != "memory" && given->durability != "restart");
+  if (uses(config, StoreKind::postgres)) open_postgres(config, dsn, seams);
+  if (uses(config, StoreKind::redis)) open_redis(config, seams, keeps);
   return std::nullopt;
 }
 
-std::optional<int> open_postgres(const Config& config, Seams& seams) {
-  const auto& place = config.postgres;
-  const auto dsn = stores::postgres::complete_dsn(place.address, place.password, place.schema);
-  if (!dsn) return refuse(kExitUsage, "SUPABASE_URL: " + dsn.error().detail());
-  const auto server = stores::postgres::survey(*dsn);
-  if (!server)
-    return refuse(kExitUnavailable, name_of(config, StoreKind::postgres) + server.error().detail());
-  if (config.store == StoreKind::postgres) {
-    seams.queues = std::make_unique<stores::postgres::PostgresQueueStore>(*dsn, config.expiry);
-    seams.relay =
-        std::make_unique<stores::postgres::PostgresRelay>(*dsn, executor::SystemRandom().next());
-  }
-  if (payloads_in(config) == StoreKind::postgres)
-    seams.payloads = std::make_unique<stores::postgres::PostgresPayloadStore>(*dsn);
-  if (!server->power_loss) seams.guarantee = weaker(seams.guarantee, {"process_crash", {}});
-  return std::nullopt;
+// A server that is away is asked again with each call that needs it.
+bool goes_on_without(std::string_view store, const core::StoreError& error) {
+  if (!error.away()) return false;
+  executor::log(
+      executor::Level::error, "store is away",
+      {{"store", store},
+       {"detail", error.detail()},
+       {"until", "it is there, what needs it is refused, and it is asked again and again"}});
+  return true;
 }
 
 }  // namespace
@@ -138,10 +196,8 @@ std::variant<Seams, int> make_seams(const Config& config) {
   Seams seams;
   if (uses(config, StoreKind::sqlite))
     if (const auto code = open_sqlite(config, seams)) return *code;
-  if (uses(config, StoreKind::postgres))
-    if (const auto code = open_postgres(config, seams)) return *code;
-  if (uses(config, StoreKind::redis))
-    if (const auto code = open_redis(config, seams)) return *code;
+  if (uses(config, StoreKind::postgres) || uses(config, StoreKind::redis))
+    if (const auto code = open_servers(config, seams)) return *code;
   seams.policies = std::make_unique<core::Policies>();
   seams.random = std::make_unique<executor::SystemRandom>();
   return seams;
@@ -150,17 +206,31 @@ std::variant<Seams, int> make_seams(const Config& config) {
 int run(const Config& config, Seams seams) {
   // Nobody may read the log any more; that is no reason to die.
   std::signal(SIGPIPE, SIG_IGN);
+  executor::Executor* running = nullptr;
+  const auto opened = [&](std::string_view store) {
+    return [&, store]() -> core::Result<void> {
+      auto given = seams.survey();
+      // One may be there while the other is still away.
+      if (!given && !given.error().away()) return tl::unexpected(given.error());
+      executor::log(executor::Level::info, "store is there", {{"store", store}});
+      if (given) running->promise(given->durability, given->loss_window);
+      return {};
+    };
+  };
+  stores::LatePayloads payloads(*seams.payloads, opened("payloads"));
+  stores::LateQueues queues(*seams.queues, opened("queues"));
   if (config.enabled)
-    if (const auto made = seams.payloads->migrate(); !made)
+    if (const auto made = payloads.migrate(); !made && !goes_on_without("payloads", made.error()))
       return refuse(kExitData, name_of(config, payloads_in(config)) + made.error().detail());
-  if (const auto made = seams.queues->migrate(); !made)
+  if (const auto made = queues.migrate(); !made && !goes_on_without("queues", made.error()))
     return refuse(kExitData, name_of(config, config.store) + made.error().detail());
 
   auto settings = settings_of(config, seams.guarantee);
   settings.shared = seams.relay != nullptr;
   settings.uploads = config.enabled && seams.payloads->uploads() != nullptr;
-  executor::Executor executor(std::move(settings), *seams.queues, *seams.payloads, *seams.policies,
-                              *seams.random, seams.edge.get(), seams.relay.get());
+  executor::Executor executor(std::move(settings), queues, payloads, *seams.policies, *seams.random,
+                              seams.edge.get(), seams.relay.get());
+  running = &executor;
   const server::Bounds bounds{config.limits.message_bytes_max,
                               seams.policies->ping_after(config.limits.ping),
                               seams.policies->drop_after(config.limits.idle)};

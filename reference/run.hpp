@@ -1,6 +1,7 @@
 // refbus as a function: everything that could be done wrongly on purpose is handed in.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <variant>
@@ -24,6 +25,8 @@ struct Guarantee {
 /// are no other node's; nothing else may.
 struct Seams {
   Guarantee guarantee;
+  /// What the stores give, asked of those that are servers; null where none is.
+  std::function<core::Result<Guarantee>()> survey;
   std::unique_ptr<stores::PayloadStore> payloads;
   std::unique_ptr<stores::QueueStore> queues;
   std::unique_ptr<stores::Relay> relay;

@@ -13,7 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Ms kEvery{1'000};
 constexpr double kDegradedMs = 50;
 constexpr double kUnhealthyMs = 200;
 /// So long a look may take before its store counts as down.
@@ -126,7 +125,7 @@ json::object breaker_object(const Guard& guard) {
 }
 
 void check_up(State& state) {
-  state.next_checkup = state.now + kEvery;
+  state.next_checkup = state.now + state.settings.limits.health_interval;
   // Whoever has waited for a whole interval hears that nothing is known.
   answer_awaiting(state);
   if (auto& queues = state.checkup(Store::queues); !queues.asked) {

@@ -220,6 +220,11 @@ void Core::stop(Tick now) {
   }
 }
 
+void Core::promise(std::string durability, std::optional<Ms> loss_window) {
+  state_->settings.durability = std::move(durability);
+  state_->settings.loss_window = loss_window;
+}
+
 Tick Core::next_deadline() const {
   Tick next = std::min(state_->next_orphans, state_->next_checkup);
   if (const auto ends = next_timeout(*state_)) next = std::min(next, *ends);

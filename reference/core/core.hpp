@@ -114,6 +114,9 @@ class Core {
   /// Refuses new work from here on and tells every client.
   void stop(Tick now);
 
+  /// What hello says of the stores' durability from here on.
+  void promise(std::string durability, std::optional<Ms> loss_window);
+
   [[nodiscard]] Tick next_deadline() const;
   /// Whether a sweep is under way.
   [[nodiscard]] bool sweeping() const;

@@ -61,8 +61,9 @@ struct Limits {
   int credit_default = 16;
   int credit_max = 1'000;
   std::size_t batch_max = 256;
-  Ms ping{30'000};  ///< a peer silent for so long is pinged
-  Ms idle{60'000};  ///< one silent for so long is gone
+  Ms health_interval{1'000};  ///< between two looks at a store
+  Ms ping{30'000};            ///< a peer silent for so long is pinged
+  Ms idle{60'000};            ///< one silent for so long is gone
   std::size_t name_bytes_max = 255;
   int json_depth_max = 64;
   /// What a group of a destination may be owed, dead letters aside; nothing: any number.

@@ -24,6 +24,12 @@ class StoreError {
   static StoreError may_have_happened(std::string detail) {
     return {Certainty::may_have_happened, std::move(detail)};
   }
+  /// Nobody was there to be asked: what it is like is not known.
+  static StoreError unreachable(std::string detail) {
+    StoreError error{Certainty::did_not_happen, std::move(detail)};
+    error.away_ = true;
+    return error;
+  }
   /// The store was not asked: its breaker is open, for that long yet.
   static StoreError kept_away(std::chrono::milliseconds retry_after) {
     StoreError error{Certainty::did_not_happen, "the breaker is open"};
@@ -34,6 +40,7 @@ class StoreError {
   [[nodiscard]] const std::optional<std::chrono::milliseconds>& retry_after() const {
     return retry_after_;
   }
+  [[nodiscard]] bool away() const { return away_; }
   [[nodiscard]] bool definite() const { return effect_ == Certainty::did_not_happen; }
   [[nodiscard]] const std::string& detail() const { return detail_; }  ///< For logs, not clients.
 
@@ -42,6 +49,7 @@ class StoreError {
   Certainty effect_;
   std::string detail_;
   std::optional<std::chrono::milliseconds> retry_after_;
+  bool away_ = false;
 };
 
 /// [[nodiscard]] sits on the type because GCC 12 does not warn about ignored virtual calls.

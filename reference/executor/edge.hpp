@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "reference/core/ids.hpp"
@@ -35,6 +36,16 @@ class Edge {
     static_cast<void>(asked);
     return told;
   }
+
+  /// What /livez and /readyz say instead, of a bus that is ready or is not.
+  virtual bool alive(bool ready) {
+    static_cast<void>(ready);
+    return true;
+  }
+  virtual bool ready(bool ready) { return ready; }
+
+  /// The metrics page that is shown instead of `text`.
+  virtual std::string page(std::string text) { return text; }
 };
 
 }  // namespace reference::executor

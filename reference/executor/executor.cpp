@@ -132,6 +132,11 @@ std::optional<boost::json::object> Executor::connected(
   return edge_ == nullptr ? told() : edge_->connected(asked, told());
 }
 
+void Executor::promise(std::string durability, std::optional<core::Ms> loss_window) {
+  const Lock lock(mutex_);
+  core_.promise(std::move(durability), loss_window);
+}
+
 void Executor::knock(core::DoorRequest request, std::optional<std::string> session,
                      std::function<void(core::DoorAnswer)> then) {
   const Lock lock(mutex_);
@@ -141,10 +146,14 @@ void Executor::knock(core::DoorRequest request, std::optional<std::string> sessi
   carry_out();
 }
 
-bool Executor::ready() {
+bool Executor::is_ready() {
   const Lock lock(mutex_);
   return swept_once_ && !stopping_ && !store_failing_ && core_.asks_queues();
 }
+
+bool Executor::ready() { return edge_ == nullptr ? is_ready() : edge_->ready(is_ready()); }
+
+bool Executor::alive() { return edge_ == nullptr || edge_->alive(is_ready()); }
 
 // A ring may make the core want more, so this goes on until nothing is left.
 void Executor::carry_out() {
@@ -190,7 +199,10 @@ void Executor::carry_out(core::Effect& effect) {
       illness.set(one.ill, one.delay);
     }
     void operator()(core::Page& one) const {
-      if (auto asked = self.scrapes_.extract(one.ticket)) asked.mapped()(std::move(one.text));
+      auto asked = self.scrapes_.extract(one.ticket);
+      if (!asked) return;
+      if (self.edge_ != nullptr) one.text = self.edge_->page(std::move(one.text));
+      asked.mapped()(std::move(one.text));
     }
     void operator()(core::Served& one) const {
       if (auto asked = self.knocks_.extract(one.ticket)) asked.mapped()(std::move(one.answer));

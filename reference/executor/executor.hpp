@@ -74,15 +74,21 @@ class Executor : private stores::Relay::Heard {
                                                const std::optional<std::string>& session = {},
                                                core::Conn one = {});
 
+  /// What the stores give, from now on.
+  void promise(std::string durability, std::optional<core::Ms> loss_window);
+
   /// Asks at the side door; `then` gets the answer, as above.
   void knock(core::DoorRequest request, std::optional<std::string> session,
              std::function<void(core::DoorAnswer)> then);
 
   /// Whether a publish would be accepted now.
   [[nodiscard]] bool ready();
+  /// Whether the process lives, which is all that its asking tells.
+  [[nodiscard]] bool alive();
 
  private:
   using Lock = std::unique_lock<std::mutex>;
+  [[nodiscard]] bool is_ready();
   void request(core::Conn conn, core::Reading reading);
   void carry_out();
   void carry_out(core::Effect& effect);

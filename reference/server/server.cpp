@@ -118,7 +118,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     }
     const bool get = request.method() == http::verb::get || request.method() == http::verb::head;
     if (role_ == core::Role::client && path == "/livez" && get)
-      return write(request, http::status::ok, "alive\n");
+      return write(
+          request,
+          shared_.executor.alive() ? http::status::ok : http::status::internal_server_error,
+          "alive\n");
     if (role_ == core::Role::client && path == "/readyz" && get) {
       const bool ready = shared_.executor.ready();
       return write(request, ready ? http::status::ok : http::status::service_unavailable,

@@ -68,6 +68,7 @@ bool says_open(const Operation& operation) {
 struct Trouble {
   const Note* begin;
   const Note* end;
+  std::string what;  ///< "The link to the store was reset"
 };
 
 std::vector<Trouble> troubles(const View& view) {
@@ -79,7 +80,23 @@ std::vector<Trouble> troubles(const View& view) {
     const auto end = std::find_if(healed.begin(), healed.end(), [&](const Note& mark) {
       return mark.index > fault.index && text_of(mark.said, "link") == link;
     });
-    if (end != healed.end() && end->amount > 0) found.push_back({&fault, &*end});
+    if (end != healed.end() && end->amount > 0)
+      found.push_back({&fault, &*end,
+                       fmt::format("the link to the store was {}", text_of(fault.said, "fault"))});
+  }
+  return found;
+}
+
+/// A store that holds the payloads, and refused what it was asked for.
+std::vector<Trouble> refusals(const View& view) {
+  std::vector<Trouble> found;
+  const auto over = view.marks("refusing_over");
+  for (const Note& begin : view.marks("refusing")) {
+    const auto end = std::find_if(over.begin(), over.end(),
+                                  [&](const Note& mark) { return mark.index > begin.index; });
+    if (end != over.end())
+      found.push_back(
+          {&begin, &*end, fmt::format("the store said {}", text_of(begin.said, "how"))});
   }
   return found;
 }
@@ -137,14 +154,15 @@ std::int64_t most_at_once(const std::vector<const Operation*>& calls) {
   return most;
 }
 
-Judgement failures_open(const View& view, const Claims& claims, bool overlapping) {
+Judgement failures_open(const View& view, const Claims& claims,
+                        const std::vector<Trouble>& all_troubles, bool overlapping) {
   const auto failures = claims.limit("breaker.failures");
   const auto open = declared(claims, "breaker.open_ms");
   if (!failures || !open)
     return Judgement::unverified("breaker.failures or breaker.open_ms is not declared");
   const auto all = store_calls(view, claims);
   std::uint64_t judged = 0;
-  for (const Trouble& trouble : troubles(view)) {
+  for (const Trouble& trouble : all_troubles) {
     const Calls calls = calls_of(all, trouble);
     const bool was_closed = calls.before != nullptr && served(*calls.before);
     const bool in_a_row = std::all_of(calls.within.begin(), calls.within.end(),
@@ -158,9 +176,9 @@ Judgement failures_open(const View& view, const Claims& claims, bool overlapping
     if (served(after))
       return Judgement::violated(
           "did_not_open",
-          fmt::format("{} calls failed while the link to the store was {}, breaker.failures is "
-                      "{}, and the next one was served.",
-                      calls.within.size(), text_of(trouble.begin->said, "fault"), *failures),
+          fmt::format("{} calls failed while {}, breaker.failures is {}, and the next one was "
+                      "served.",
+                      calls.within.size(), trouble.what, *failures),
           {trouble.begin->index, calls.within.back()->answer_index, trouble.end->index,
            after.invoke_index, after.answer_index});
     if (failed(after)) ++judged;
@@ -200,11 +218,15 @@ std::int64_t most_connections(const std::vector<LinkSpan>& spans) {
 }  // namespace
 
 Judgement judge_overlapping_open(const View& view, const Claims& claims) {
-  return failures_open(view, claims, true);
+  return failures_open(view, claims, troubles(view), true);
 }
 
 Judgement judge_lost_links_open(const View& view, const Claims& claims) {
-  return failures_open(view, claims, false);
+  return failures_open(view, claims, troubles(view), false);
+}
+
+Judgement judge_refusals_open(const View& view, const Claims& claims) {
+  return failures_open(view, claims, refusals(view), false);
 }
 
 Judgement judge_open_is_silent(const View& view, const Claims& claims) {

@@ -17,6 +17,10 @@ namespace busproof::checkers {
 Judgement judge_overlapping_open(const history::View& view, const contract::Claims& claims);
 Judgement judge_lost_links_open(const history::View& view, const contract::Claims& claims);
 
+/// BRK-6.refusal: the same while the store that holds the payloads refused what it was asked for,
+/// between the marks "refusing" and "refusing_over". Finding: did_not_open.
+Judgement judge_refusals_open(const history::View& view, const contract::Claims& claims);
+
 /// BRK-3.store_silent, of the spans of operations and of nothing (link_spans.hpp) that lie within
 /// the time in which it certainly was open. Finding: reached.
 Judgement judge_open_is_silent(const history::View& view, const contract::Claims& claims);

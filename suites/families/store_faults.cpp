@@ -1,5 +1,7 @@
 #include "suites/families/store_faults.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include "suites/checkers/store_calls.hpp"
 
 namespace busproof::families {
@@ -31,6 +33,19 @@ PayloadStore::~PayloadStore() {
 }
 
 void PayloadStore::hang() { tell("hang"); }
+
+void PayloadStore::refuse_writes() {
+  const auto detail = json::serialize(json::object{{"backend", name_}, {"how", "read-only"}});
+  stage_.recorder().add({.action = history::Action::mark}, {.error = "refusing", .detail = detail});
+  tell("readonly");
+}
+
+void PayloadStore::take_writes() {
+  tell("up");
+  const auto detail = json::serialize(json::object{{"backend", name_}, {"how", "read-only"}});
+  stage_.recorder().add({.action = history::Action::mark},
+                        {.error = "refusing_over", .detail = detail});
+}
 
 void PayloadStore::slow(stage::milliseconds delay) { tell("slow", delay.count()); }
 

@@ -25,6 +25,9 @@ class PayloadStore {
   void up() { tell("up"); }
   void down() { tell("down"); }
   void hang();
+  /// It takes no writes: the marks "refusing", and "refusing_over" once it does again.
+  void refuse_writes();
+  void take_writes();
   void slow(stage::milliseconds delay);
 
  private:

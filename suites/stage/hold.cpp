@@ -54,21 +54,29 @@ void Stage::mark(std::string_view name, const json::object& detail) {
                  {.error = name, .detail = json::serialize(detail)});
 }
 
-Result<void> Stage::start_and_greet(targets::Target& target) {
-  if (auto started = target.start(); !started) return started;
+Result<void> Stage::start_and_greet(targets::Target& target, std::string_view variant) {
+  if (auto started = target.start(variant); !started) return started;
   const milliseconds limit(claims_.limit_or_default("recovery_ms"));
   if (auto up = await_hello(target, recorder(), limit); !up) return tl::make_unexpected(up.error());
   return {};
 }
 
-bool Stage::try_start_bus() {
+bool Stage::try_start_bus(std::string_view variant) {
   need_hold();
   gone();
-  const auto up = start_and_greet(setting_.target);
+  const auto up = start_and_greet(setting_.target, variant);
   json::object detail{{"wrote", setting_.target.written_since_start()}};
+  if (!variant.empty()) {
+    json::object sets;
+    for (const auto& [name, value] : setting_.target.file().variants.at(std::string(variant)))
+      sets[name] = value;
+    detail["variant"] = variant;
+    detail["sets"] = std::move(sets);
+  }
   if (!up) {
     detail["why"] = up.error().detail();
     detail["ended"] = !setting_.target.obituary().empty();
+    if (const auto code = setting_.target.exit_code()) detail["code"] = *code;
     setting_.target.kill();
   }
   mark(up ? "started" : "not_started", detail);

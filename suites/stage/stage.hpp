@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "fixtures/backends/refusal.hpp"
 #include "suites/checkers/judgement.hpp"
 #include "suites/contract/claims.hpp"
 #include "suites/contract/verdict.hpp"
@@ -28,6 +29,7 @@ namespace busproof::stage {
 
 class Links;
 class RawPeer;
+class Refusing;
 using std::chrono::milliseconds;
 
 /// Ends a scenario: blocked, inconclusive or unverified, and why.
@@ -190,6 +192,7 @@ class Stage {
   /// name, and the first line that is none. False where it could not be had. Unverified where the
   /// target names no such page.
   bool ask_metrics();
+  [[nodiscard]] bool has_metrics() const { return !setting_.target.file().http.metrics.empty(); }
 
   /// GETs a page and records it as a call of "GET live", "GET connections" and so on; `id`: whose
   /// page. What was recorded of the answer, where one came: its "status" and, where that is a JSON
@@ -221,9 +224,29 @@ class Stage {
   }
 
   /// Starts the bus, which may rightly refuse that. The mark "started" or "not_started", with what
-  /// it has written since its start ("wrote") and, in the latter, "why" as a sentence and whether
-  /// it "ended" by itself.
-  bool try_start_bus();
+  /// it has written since its start ("wrote") and, in the latter, "why" as a sentence, whether it
+  /// "ended" by itself, and its exit "code" where it has one. With a variant that comes over it,
+  /// its name ("variant") and the variables that it "sets".
+  bool try_start_bus(std::string_view variant = {});
+
+  /// The names of the target's variants that begin so.
+  [[nodiscard]] std::vector<std::string> variants(std::string_view beginning) const;
+
+  /// The mark "documented": the "limits" that the bus has by its documentation where nothing is
+  /// set, as the target tells them. Unverified where it tells none.
+  void mark_documented();
+
+  /// The mark "signs": the names under which the metrics page is to show "fallbacks", "breaker" and
+  /// "latency", those that the target tells.
+  void mark_signs();
+
+  /// The mark "log" with what the bus "wrote" since the last one, or since its start.
+  void mark_log();
+
+  /// Starts the bus, which need not become ready: the mark "launched", and then "serves" once hello
+  /// is answered, or "ended" with its exit "code" and what it "wrote" where it ended by itself, or
+  /// "silent" with "why". Whether it serves.
+  bool launch_bus();
 
   /// Ends the scenario as unverified where the bus is not told to keep its data in ${data}.
   void need_data() const;
@@ -284,10 +307,27 @@ class Stage {
   /// where there are none.
   [[nodiscard]] std::vector<std::string> servers() const;
 
+  /// The first of the target's backends that holds that ("payloads", "queues", "topics"), by what
+  /// the target says; empty: none of them does.
+  [[nodiscard]] std::string holder_of(std::string_view what) const;
+
   /// SIGKILL to such a server, and its start on the same data: the marks "store_killed", before it
   /// falls, and "store_back", once it answers.
   void kill_server(const std::string& backend);
   void restart_server(const std::string& backend);
+
+  /// Such a server answers, and refuses what it is asked for, while that lives (refusing.hpp).
+  /// Unverified where it cannot be brought to that.
+  Refusing refuse(const std::string& backend, backends::Refusal how);
+  [[nodiscard]] bool can_refuse(const std::string& backend, backends::Refusal how) const;
+
+  /// Puts a copy of what the bus has there aside, and later that in place of what it has then, or
+  /// nothing at all: the marks "data_kept" and "data_replaced" ("is": empty or older). The bus is
+  /// cut off meanwhile.
+  void keep_server_data(const std::string& backend);
+  enum class Data : std::uint8_t { empty, older };
+  void replace_server_data(const std::string& backend, Data data);
+
   /// What stands between the bus and its servers (links.hpp). Those of a shared bus carry what
   /// others do, too.
   Links links();
@@ -317,7 +357,7 @@ class Stage {
 
  private:
   void need_hold() const;
-  contract::Result<void> start_and_greet(targets::Target& target);
+  contract::Result<void> start_and_greet(targets::Target& target, std::string_view variant = {});
   targets::Target& node(int number);
   void leave_node(int number);
   void mark_node(std::string_view name, int number, std::string_view why = {});

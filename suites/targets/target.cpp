@@ -49,6 +49,19 @@ std::string tail_of(const fs::path& log) {
   return fmt::format("{}", fmt::join(lines, " | "));
 }
 
+/// What a log holds from there on, the end of it at least.
+std::string end_of(const fs::path& log, std::uintmax_t begin) {
+  constexpr std::uintmax_t kBytes = 16'384;
+  std::ifstream file(log, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  const auto size = static_cast<std::uintmax_t>(file.tellg());
+  const auto from = std::max(begin, size > kBytes ? size - kBytes : 0);
+  std::string words(size > from ? size - from : 0, '\0');
+  file.seekg(static_cast<std::streamoff>(from));
+  file.read(words.data(), static_cast<std::streamsize>(words.size()));
+  return words;
+}
+
 /// A command's first word is a path below the target file's folder where it holds a slash.
 void anchor(std::vector<std::string>& command, const fs::path& folder) {
   if (!command.empty() && command.front().find('/') != std::string::npos)
@@ -215,50 +228,27 @@ bool Target::has_variant(std::string_view name) const {
   return file_.launch && file_.variants.contains(std::string(name));
 }
 
-Result<void> Target::start(std::string_view variant) {
+Result<Environment> Target::variables(std::string_view variant) {
   if (!first_variant_) first_variant_ = variant;
   if (variant.empty()) variant = *first_variant_;
   variant_ = variant;
-  if (variant.empty()) return launch({});
+  if (variant.empty()) return Environment{};
   const auto found = file_.variants.find(std::string(variant));
   if (found == file_.variants.end())
     return refused("bad_target", fmt::format("the target has no variant {}", variant));
-  return launch(found->second);
+  return found->second;
 }
 
-bool Target::demands_tokens() const {
-  return tokens_ && (variant_.starts_with("auth.") || !has_variant("auth.on"));
+Result<void> Target::start(std::string_view variant) {
+  const auto over = variables(variant);
+  if (!over) return tl::make_unexpected(over.error());
+  return launch(*over);
 }
 
-std::string Target::bearer(const boost::json::object& who) const {
-  if (!demands_tokens() || tokens_->auth().carry != Auth::Carry::hello) return {};
-  return tokens_->good(who).value_or("");
-}
-
-Handshake Target::handshake() const {
-  Handshake handshake;
-  if (variant_.starts_with("origins.")) handshake.origin = kListedOrigin;
-  if (!demands_tokens()) return handshake;
-  if (tokens_->auth().carry == Auth::Carry::header) handshake.bearer = tokens_->good().value_or("");
-  if (tokens_->auth().carry == Auth::Carry::subprotocol)
-    handshake.subprotocol = tokens_->good().value_or("");
-  return handshake;
-}
-
-std::map<std::string, std::string> Target::secrets() const {
-  std::map<std::string, std::string> found;
-  if (!control_token_.empty()) found["the token of the control hooks"] = control_token_;
-  if (tokens_ && !tokens_->secret().empty())
-    found["the secret that tokens are signed with"] = tokens_->secret();
-  for (const auto& [name, lodging] : lodgings_)
-    if (const std::string password = lodging.space->for_bus().password; !password.empty())
-      found[fmt::format("the password of {}", name)] = password;
-  return found;
-}
-
-std::string Target::whole_log() const {
-  std::ifstream file(work_ / "bus.log", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+Result<void> Target::start_unready() {
+  const auto over = variables({});
+  if (!over) return tl::make_unexpected(over.error());
+  return begin(*over);
 }
 
 bool Target::can_hold_clock() const {
@@ -281,12 +271,13 @@ bool Target::set_clock(std::chrono::milliseconds ahead) const {
 }
 
 /// `over` comes over the launch's own variables.
-Result<void> Target::launch(const Environment& over) {
+Result<void> Target::begin(const Environment& over) {
   if (!file_.launch) return {};
   Environment env = file_.launch->env;
   for (const auto& [name, value] : over) env[name] = value;
   std::error_code none;
   log_begins_ = fs::exists(work_ / "bus.log", none) ? fs::file_size(work_ / "bus.log", none) : 0;
+  log_read_ = log_begins_;
   auto started =
       process::Process::start({.command = file_.launch->command,
                                .env = env,
@@ -295,6 +286,11 @@ Result<void> Target::launch(const Environment& over) {
                                .pipes = file_.connect.how == Connect::How::stdio_launch});
   if (!started) return refused("unavailable", started.error().detail());
   process_ = std::move(*started);
+  return {};
+}
+
+Result<void> Target::launch(const Environment& over) {
+  if (auto begun = begin(over); !begun || !file_.launch) return begun;
   if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log")) return {};
   if (process_->running())
     return refused("unavailable",
@@ -376,15 +372,15 @@ std::string Target::obituary(std::chrono::milliseconds limit) {
                      last_words());
 }
 
-std::string Target::written_since_start() const {
-  constexpr std::uintmax_t kBytes = 16'384;
-  std::ifstream file(work_ / "bus.log", std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const auto size = static_cast<std::uintmax_t>(file.tellg());
-  const auto from = std::max(log_begins_, size > kBytes ? size - kBytes : 0);
-  std::string words(size > from ? size - from : 0, '\0');
-  file.seekg(static_cast<std::streamoff>(from));
-  file.read(words.data(), static_cast<std::streamsize>(words.size()));
+std::string Target::written_since_start() const { return end_of(work_ / "bus.log", log_begins_); }
+
+std::string Target::written_anew() {
+  std::error_code none;
+  const auto size = fs::file_size(work_ / "bus.log", none);
+  if (none) return {};
+  std::string words = end_of(work_ / "bus.log", std::max(log_begins_, log_read_));
+  // What came meanwhile is read again, rather than not at all.
+  log_read_ = size;
   return words;
 }
 

@@ -46,6 +46,17 @@ class Target {
   /// over the launch's own. Without one it is again what it was when it was first started.
   contract::Result<void> start(std::string_view variant = {});
 
+  /// The same without a wait: it may come up, or end by itself.
+  contract::Result<void> start_unready();
+
+  /// Whether it has been launched and has not ended.
+  [[nodiscard]] bool running() { return process_ && process_->running(); }
+
+  /// What the bus that ended by itself ended with; nothing where a signal ended it.
+  [[nodiscard]] std::optional<int> exit_code() const {
+    return process_ ? process_->exit_code() : std::nullopt;
+  }
+
   /// The same, with a hold on its wall clock, where the target file says that it can be had.
   contract::Result<void> start_with_clock();
   [[nodiscard]] bool can_hold_clock() const;
@@ -138,6 +149,9 @@ class Target {
   /// What it has written to stderr since it was last started, the end of it at least.
   [[nodiscard]] std::string written_since_start() const;
 
+  /// What it has written since this was last asked, or since its start.
+  [[nodiscard]] std::string written_anew();
+
   /// "; it wrote: ..." with the last lines of its stderr and its adapters', or nothing.
   [[nodiscard]] std::string last_words() const;
 
@@ -156,6 +170,8 @@ class Target {
   contract::Result<void> lodge(const Target* sibling);
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();
+  [[nodiscard]] contract::Result<Environment> variables(std::string_view variant);
+  contract::Result<void> begin(const Environment& over);
   contract::Result<void> launch(const Environment& over);
 
   Reactor& reactor_;
@@ -164,7 +180,8 @@ class Target {
   Environment values_;
   std::string control_token_;
   std::filesystem::path work_;
-  std::uintmax_t log_begins_ = 0;            // Of the process that runs or ran last.
+  std::uintmax_t log_begins_ = 0;  // Of the process that runs or ran last.
+  std::uintmax_t log_read_ = 0;
   std::map<std::string, Lodging> lodgings_;  // Outlive the process.
   std::unique_ptr<Connector> connector_, control_;
   std::unique_ptr<disk::Disk> disk_;  // Outlives the process.

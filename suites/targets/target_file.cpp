@@ -11,66 +11,13 @@
 #include <fmt/ranges.h>
 #include <yaml-cpp/yaml.h>
 
+#include "suites/targets/yaml_words.hpp"
+
 namespace busproof::targets {
 namespace {
 
 using contract::refused;
 using contract::Result;
-
-/// What is wrong with a file, with its line; turned into a Result at the edge of this file.
-struct Wrong {
-  std::string what;
-  int line = -1;
-};
-
-[[noreturn]] void wrong(const YAML::Node& node, std::string what) {
-  throw Wrong{std::move(what), node.Mark().line};
-}
-
-void check_keys(const YAML::Node& node, const std::string& where,
-                const std::vector<std::string>& allowed) {
-  if (!node.IsMap())
-    wrong(node, fmt::format("{} must be a map of {}", where, fmt::join(allowed, ", ")));
-  for (const auto& member : node) {
-    const auto key = member.first.as<std::string>();
-    if (std::find(allowed.begin(), allowed.end(), key) == allowed.end())
-      wrong(member.first, fmt::format("{} has no key \"{}\"; allowed are {}", where, key,
-                                      fmt::join(allowed, ", ")));
-  }
-}
-
-std::string text_of(const YAML::Node& node, const std::string& where) {
-  if (!node.IsScalar()) wrong(node, where + " must be a text");
-  return node.as<std::string>();
-}
-
-std::vector<std::string> words_of(const YAML::Node& node, const std::string& where) {
-  if (!node.IsSequence() || node.size() == 0)
-    wrong(node, where + " must be a list of words, such as [python3, bus.py]");
-  std::vector<std::string> words;
-  for (const auto& word : node) words.push_back(text_of(word, where));
-  return words;
-}
-
-Environment environment_of(const YAML::Node& node, const std::string& where) {
-  Environment env;
-  if (!node) return env;
-  if (!node.IsMap()) wrong(node, where + " must be a map of variables");
-  for (const auto& member : node)
-    env[member.first.as<std::string>()] = text_of(member.second, where);
-  return env;
-}
-
-/// "10s", "500ms" or "2m".
-std::chrono::milliseconds duration_of(const YAML::Node& node, const std::string& where) {
-  static const std::regex kForm("([0-9]{1,7})(ms|s|m)");
-  const std::string text = text_of(node, where);
-  std::smatch parts;
-  if (!std::regex_match(text, parts, kForm))
-    wrong(node, fmt::format("{} is \"{}\"; write it as 500ms, 10s or 2m", where, text));
-  const long long factor = parts[2] == "ms" ? 1 : parts[2] == "s" ? 1000 : 60'000;
-  return std::chrono::milliseconds(std::stoll(parts[1]) * factor);
-}
 
 Ready ready_of(const YAML::Node& node) {
   Ready ready;
@@ -181,6 +128,28 @@ Auth auth_of(const YAML::Node& node) {
   return auth;
 }
 
+std::map<std::string, std::optional<std::int64_t>> defaults_of(const YAML::Node& node) {
+  std::map<std::string, std::optional<std::int64_t>> defaults;
+  for (const auto& [name, text] : environment_of(node, "defaults")) {
+    static const std::regex kForm("-?[0-9]{1,18}");
+    if (text != "none" && !std::regex_match(text, kForm))
+      wrong(node, fmt::format("defaults.{} is \"{}\"; it is a whole number or none", name, text));
+    defaults[name] = text == "none" ? std::nullopt : std::optional(std::stoll(text));
+  }
+  return defaults;
+}
+
+Signs signs_of(const YAML::Node& node) {
+  Signs signs;
+  if (!node) return signs;
+  check_keys(node, "signs", {"fallbacks", "breaker", "latency"});
+  const std::pair<const char*, std::string*> names[] = {
+      {"fallbacks", &signs.fallbacks}, {"breaker", &signs.breaker}, {"latency", &signs.latency}};
+  for (const auto& [key, name] : names)
+    if (node[key]) *name = text_of(node[key], fmt::format("signs.{}", key));
+  return signs;
+}
+
 Backend::Kind server_kind_of(const YAML::Node& node, const std::string& where) {
   const std::string kind = text_of(node, where);
   if (kind == "postgres") return Backend::Kind::postgres;
@@ -289,7 +258,7 @@ int nodes_of(const YAML::Node& node, const TargetFile& target) {
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
              {"name", "launch", "connect", "control", "http", "auth", "backends", "variants",
-              "corrupt", "rows", "archive", "older", "nodes", "profile"});
+              "corrupt", "rows", "archive", "older", "nodes", "profile", "defaults", "signs"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
   if (root["name"]) target.name = text_of(root["name"], "name");
@@ -309,6 +278,8 @@ TargetFile target_of(const YAML::Node& root) {
   else if (variants)
     for (const auto& variant : variants)
       target.variants[variant.first.as<std::string>()] = environment_of(variant.second, "variants");
+  target.defaults = defaults_of(root["defaults"]);
+  target.signs = signs_of(root["signs"]);
   target.backends = backends_of(root["backends"]);
   read_corrupt(root["corrupt"], target.backends);
   read_told(root["rows"], "rows", &Backend::rows, target.backends);

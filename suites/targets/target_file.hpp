@@ -85,6 +85,12 @@ struct Http {
   std::string connection_stats;  ///< /ws/stats
 };
 
+/// The names under which the metrics page shows what a bus is watched by; an empty one: it does not
+/// say.
+struct Signs {
+  std::string fallbacks, breaker, latency;
+};
+
 /// A target as written; ${...} is still to be substituted.
 struct TargetFile {
   std::string name;
@@ -98,6 +104,9 @@ struct TargetFile {
   std::optional<Auth> auth;  ///< Tokens that it demands: as auth.on where there is that variant.
   int nodes = 1;             ///< How many such processes may serve the same stores as one bus.
   std::map<std::string, Environment> variants;
+  /// What its documentation says of limits where nothing is set; nothing: none.
+  std::map<std::string, std::optional<std::int64_t>> defaults;
+  Signs signs;
   std::map<std::string, Backend> backends;
   std::string profile;  ///< Empty: the default.
 

@@ -38,6 +38,8 @@ variants:
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
 archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
 rows: {store: SELECT count(*) FROM body}
+defaults: {ttl_default_ms: "1000", publish_per_s: none}
+signs: {fallbacks: fell_back, breaker: is_open, latency: took}
 older:
   - {name: first, backend: store, destination: q, waiting: {t1: one}, dead: {t2: two}, acked: [t3],
      sql: CREATE TABLE body (id)}
@@ -46,6 +48,11 @@ profile: queue
   ASSERT_TRUE(target) << target.error().detail();
   EXPECT_EQ(target->name, "a bus");
   EXPECT_EQ(target->origin, "bus.yaml");
+  EXPECT_EQ(target->defaults.at("ttl_default_ms"), 1000);
+  EXPECT_FALSE(target->defaults.at("publish_per_s").has_value());
+  EXPECT_EQ(target->signs.fallbacks, "fell_back");
+  EXPECT_EQ(target->signs.breaker, "is_open");
+  EXPECT_EQ(target->signs.latency, "took");
   EXPECT_EQ(target->folder, "/folder");
   ASSERT_TRUE(target->launch);
   EXPECT_EQ(target->launch->command, (std::vector<std::string>{"bus", "--port", "${port}"}));
@@ -128,7 +135,10 @@ TEST(TargetFile, ARefusalNamesFileAndLine) {
             "bus.yaml, line 2: http.live is \"livez\"; write it as /livez");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
             "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, http, backends, variants, corrupt, rows, archive, older, nodes, profile");
+            "control, http, backends, variants, corrupt, rows, archive, older, nodes, profile, "
+            "defaults, signs");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ndefaults: {attempts_max: many}\n"),
+            "bus.yaml, line 2: defaults.attempts_max is \"many\"; it is a whole number or none");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
             "bus.yaml, line 2: rows names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nlaunch: {command: [b], clock: sundial}\n"),

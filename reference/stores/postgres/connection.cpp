@@ -89,6 +89,17 @@ bool refuses_commit(const std::string& state) {
          state == "53100";
 }
 
+/// What became of a try to connect. A server that turns somebody away says FATAL; while it comes up
+/// or goes down, or is full, that is no word on who asks.
+StoreError not_connected(const std::string& why) {
+  const auto says = [&](std::string_view words) { return why.find(words) != std::string::npos; };
+  const bool passing = says("starting up") || says("shutting down") || says("recovery mode") ||
+                       says("not yet accepting") || says("too many");
+  const bool unknown = says("could not translate host name");
+  if ((says("FATAL") && !passing) || unknown) return StoreError::did_not_happen(one_line(why));
+  return StoreError::unreachable(one_line(why));
+}
+
 #if PQXX_VERSION_MAJOR >= 7
 pqxx::params params_of(const Args& args) {
   pqxx::params params;
@@ -202,7 +213,7 @@ void Connection::open() {
   try {
     link_ = std::make_unique<Link>(dsn_);
   } catch (const std::exception& error) {
-    throw Failure(StoreError::did_not_happen(one_line(error.what())), false);
+    throw Failure(not_connected(error.what()), false);
   }
   // Rows are found by index, always: a plan made while a table was small would stay.
   execute(
@@ -216,7 +227,12 @@ void Connection::open() {
                   "SELECT set_config('synchronous_commit', 'on', false) "
                   "WHERE current_setting('synchronous_commit') IN ('off', 'local')",
                   at_most_.count()));
-  if (greeting_) greeting_();
+  try {
+    if (greeting_) greeting_();
+  } catch (const Failure&) {
+    close();
+    throw;
+  }
 }
 
 Rows Connection::execute(const std::string& sql) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "reference/stores/postgres/migration.hpp"
 
 namespace reference::stores::postgres {
@@ -42,7 +44,28 @@ PostgresQueueStore::~PostgresQueueStore() {
   }
 }
 
+// A server that was away may be another one now, or one of yesterday.
+void PostgresQueueStore::recognise() {
+  const auto message = witness_.message();
+  if (!message) return;
+  bool found = false;
+  try {
+    found = connection_
+                .execute(fmt::format(
+                    "BEGIN; SET LOCAL ROLE message_bus_app; SELECT set_session_context(NULL);"
+                    "SELECT EXISTS (SELECT FROM message_bus WHERE transaction_id = '{0}') OR "
+                    "EXISTS (SELECT FROM message_bus_past WHERE transaction_id = '{0}')",
+                    *message))
+                .truth(0, 0);
+    connection_.execute("COMMIT");
+  } catch (const Failure&) {
+    if (!connection_.is_open()) throw;  // It went away again. Else there is no such table.
+  }
+  if (!found) throw Failure(core::StoreError::did_not_happen(missing_witness(*message)), false);
+}
+
 void PostgresQueueStore::greet() {
+  recognise();
   if (holder_ == 0) return;
   connection_.execute("SELECT pg_try_advisory_lock(hashtext('message_bus ' || current_schema()), " +
                       std::to_string(holder_) + ")");
@@ -135,6 +158,7 @@ Result<std::vector<Answer>> PostgresQueueStore::apply(std::span<const Step> batc
   });
   if (!answers) leases_.rollback();
   leases_.begin();
+  if (answers) witness_.see(batch, *answers);
   return answers;
 }
 

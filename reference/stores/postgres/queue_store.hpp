@@ -25,6 +25,7 @@
 #include "reference/stores/postgres/connection.hpp"
 #include "reference/stores/postgres/draft.hpp"
 #include "reference/stores/queue_store.hpp"
+#include "reference/stores/witness.hpp"
 
 namespace reference::stores::postgres {
 
@@ -42,6 +43,7 @@ class PostgresQueueStore : public QueueStore {
 
  private:
   void read_now(core::Shift shift);
+  void recognise();
   void greet();
   std::vector<core::Answer> run(std::span<const core::Step> batch);
   [[nodiscard]] std::optional<core::Refusal> objection(const core::QueueOp& op);
@@ -102,6 +104,7 @@ class PostgresQueueStore : public QueueStore {
   core::Instant next_look_ = 0;  ///< when the other nodes' lives are looked at again
   Leases leases_;                ///< what this node handed out and has not seen ended
   std::unique_ptr<Draft> draft_;
+  Witness witness_;
 };
 
 }  // namespace reference::stores::postgres

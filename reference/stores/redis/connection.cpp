@@ -9,6 +9,8 @@
 #include <array>
 #include <charconv>
 
+#include "reference/stores/witness.hpp"
+
 namespace reference::stores::redis {
 
 using core::Result;
@@ -100,12 +102,21 @@ Result<void> Connection::connect() {
     return tl::unexpected(StoreError::did_not_happen("Redis at " + address_.text() + ": " + why));
   };
   if (!context_) return failed("out of memory");
-  if (context_->err != 0) return failed(context_->errstr);
+  if (context_->err != 0) {
+    auto error = StoreError::unreachable("Redis at " + address_.text() + ": " + context_->errstr);
+    context_.reset();
+    return tl::unexpected(std::move(error));
+  }
   if (redisSetTimeout(context_.get(), to_timeval(timeouts_.call)) != REDIS_OK)
     return failed("no time limit can be set");
   if (address_.socket.empty() && redisEnableKeepAlive(context_.get()) != REDIS_OK)
     return failed(context_->errstr);
-  if (auto greeted = greet(); !greeted) return failed(greeted.error().detail());
+  if (auto greeted = greet(); !greeted) {
+    const auto why = "Redis at " + address_.text() + ": " + greeted.error().detail();
+    context_.reset();
+    return tl::unexpected(greeted.error().away() ? StoreError::unreachable(why)
+                                                 : StoreError::did_not_happen(why));
+  }
   return {};
 }
 
@@ -120,11 +131,22 @@ Result<void> Connection::greet() {
   if (!name_.empty()) commands.push_back(Command{"CLIENT", "SETNAME", name_});
   // The last one shows whether commands are carried out at all: a server may be loading its data.
   commands.push_back(Command{"EXISTS", "refbus"});
+  if (!expected_.empty()) commands.push_back(Command{"HEXISTS", expected_key_, expected_});
   auto replies = transfer(commands);
-  if (!replies) return tl::unexpected(replies.error());
+  if (!replies) return tl::unexpected(StoreError::unreachable(replies.error().detail()));
   for (const auto& reply : *replies)
-    if (reply.is_error()) return tl::unexpected(StoreError::did_not_happen(reply.text));
+    if (reply.is_error())
+      return tl::unexpected(reply.text.starts_with("LOADING")
+                                ? StoreError::unreachable(reply.text)
+                                : StoreError::did_not_happen(reply.text));
+  if (!expected_.empty() && replies->back().number() == 0)
+    return tl::unexpected(StoreError::did_not_happen(missing_witness(expected_)));
   return {};
+}
+
+void Connection::expect(std::string key, std::string field) {
+  expected_key_ = std::move(key);
+  expected_ = std::move(field);
 }
 
 StoreError Connection::lost(bool sent) {

@@ -76,6 +76,9 @@ class Connection {
   /// How the server's list of clients shows this connection from the next connect on.
   void name(std::string name);
 
+  /// What the hash `key` must hold wherever it connects from now on; an empty field: nothing.
+  void expect(std::string key, std::string field);
+
   /// Sends all and reads one reply each. After an error the connection is gone.
   core::Result<std::vector<Reply>> exchange(std::span<const Command> commands);
   core::Result<Reply> exchange(const Command& command);
@@ -106,6 +109,7 @@ class Connection {
   Address address_;
   Timeouts timeouts_;
   std::string name_;
+  std::string expected_key_, expected_;
   std::unique_ptr<redisContext, Release> context_;
 };
 

@@ -89,6 +89,8 @@ Result<std::vector<Answer>> RedisQueueStore::apply(std::span<const core::Step> b
     if (unfit.contains(i)) answers.back().refused = Refusal::invalid;
     note_settled(batch[i], answers.back(), now);
   }
+  witness_.see(batch, answers);
+  connection_->expect(prefix_ + "ids", witness_.message().value_or(""));
   return answers;
 }
 

@@ -19,6 +19,7 @@
 #include "reference/stores/queue_store.hpp"
 #include "reference/stores/redis/connection.hpp"
 #include "reference/stores/redis/script.hpp"
+#include "reference/stores/witness.hpp"
 
 namespace reference::stores::redis {
 
@@ -35,6 +36,8 @@ class RedisQueueStore : public QueueStore {
                                                 core::Shift shift) override;
   core::Result<core::View> look(const core::Question& question, core::Shift shift) override;
   core::Result<core::Swept> sweep(int at_most, int attempts_max, core::Shift shift) override;
+  /// What the server forgets is no sign of another one.
+  void trust() { witness_.trust(); }
   /// Leases of nodes that are connected no more count as ended.
   core::Result<void> migrate() override;
 
@@ -67,6 +70,7 @@ class RedisQueueStore : public QueueStore {
   core::Tick next_look_{};  ///< when the other nodes' lives are looked at again
   std::string node_;        ///< this store's number among all that ever were
   Leases leases_;           ///< what this node handed out and has not seen ended
+  Witness witness_;
   Script apply_;
   Script sweep_;
   Script look_;

@@ -134,7 +134,8 @@ constexpr auto kBrk6Cases = std::to_array<Case>({
      .says = "Read-only, out of memory, disk full, too many connections and failed authentication "
              "open it.",
      .hook = Hook::needed,
-     .limits = "breaker.failures"},
+     .also = "routing",
+     .limits = "breaker.failures breaker.open_ms inline_bytes_max"},
 });
 constexpr Rule kBrk6{.id = "BRK-6",
                      .level = Level::must,
@@ -176,7 +177,9 @@ constexpr auto kBrk8Cases = std::to_array<Case>({
      .limits = "breaker.failures breaker.open_ms inline_bytes_max"},
     {.name = "transitions",
      .says = "Each transition shows in statistics or the log.",
-     .hook = Hook::needed},
+     .hook = Hook::needed,
+     .also = "health routing",
+     .limits = "breaker.failures breaker.open_ms inline_bytes_max"},
 });
 constexpr Rule kBrk8{.id = "BRK-8",
                      .level = Level::must,
