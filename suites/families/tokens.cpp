@@ -42,7 +42,7 @@ void ask_for_more(Stage& stage, Session& session, const std::string& destination
     return;
 }
 
-/// Shows it in hello, and, where a connection begins with a handshake, in its header alone.
+/// Shows it in hello, and, where a connection begins with a handshake, in that alone.
 void show(Stage& stage, std::string_view shown, const std::optional<std::string>& token,
           const std::string& destination) {
   if (token) stage.mark_secret(shown, targets::secret_part(*token));
@@ -51,9 +51,12 @@ void show(Stage& stage, std::string_view shown, const std::optional<std::string>
     if (auto hello = session->hello_showing(shown, said); !hello && session->closed()) return;
     ask_for_more(stage, *session, destination);
   };
-  say(stage.knock({}, shown), token);
-  if (token && stage.claims().has("websocket"))
-    say(stage.knock({.bearer = *token}, shown), std::nullopt);
+  const Auth::Carry carry = stage.tokens().auth().carry;
+  if (!token || carry == Auth::Carry::hello) say(stage.knock({}, shown), token);
+  if (!token || !stage.claims().has("websocket")) return;
+  say(stage.knock({.bearer = *token}, shown), std::nullopt);
+  if (carry == Auth::Carry::subprotocol)
+    say(stage.knock({.subprotocol = *token}, shown), std::nullopt);
 }
 
 /// A session with that good token, brought as the target says.
