@@ -49,10 +49,10 @@ inline constexpr boost::json::parse_options kDeep{.max_depth = 512};
 struct Reply {
   Conn conn{};
   boost::json::value id;
-  bool silent = false;           ///< the request was a notification
-  std::size_t bytes = 0;         ///< of the request's text
-  bool append = false;           ///< to an upload
-  std::optional<Ticket> door{};  ///< at the side door, not on a connection
+  bool silent = false;                   ///< the request was a notification
+  std::size_t bytes = 0;                 ///< of the request's text
+  bool append = false;                   ///< to an upload
+  std::optional<Ticket> door{};          ///< at the side door, not on a connection
   std::optional<std::string> session{};  ///< who asks there
 };
 
@@ -190,7 +190,8 @@ struct State {
   /// What waits for its turn on an upload: one thing at a time is done to each.
   std::unordered_map<TransactionId, std::deque<std::function<void()>>> uploads;
 
-  std::map<std::string, Count, std::less<>> uncounted;  ///< topic traffic not yet in the store's totals, by tenant
+  /// Topic traffic not yet in the store's totals, by tenant.
+  std::map<std::string, Count, std::less<>> uncounted;
   std::optional<Tick> next_count;
 
   Latency queue_latency;
