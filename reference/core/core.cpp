@@ -203,8 +203,7 @@ void Core::scrape(Ticket ticket, Tick now) {
   core::scrape(*state_, ticket);
 }
 
-void Core::knock(Ticket ticket, DoorRequest request, std::optional<std::string> session,
-                 Tick now) {
+void Core::knock(Ticket ticket, DoorRequest request, std::optional<std::string> session, Tick now) {
   state_->now = now;
   core::knock(*state_, ticket, std::move(request), std::move(session));
 }

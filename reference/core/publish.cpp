@@ -246,8 +246,8 @@ void put(State& state, const std::shared_ptr<Line>& line, const Shared& submissi
   auto& item = submission->items[index];
   --submission->waiting;
   if (answer) {
-    item.event.text = with_reference(item.event, TransactionId(state.show(item.id)),
-                                     item.size, item.digest);
+    item.event.text =
+        with_reference(item.event, TransactionId(state.show(item.id)), item.size, item.digest);
     item.event.body.bytes.clear();
     item.put = true;
   } else {

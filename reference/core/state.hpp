@@ -205,8 +205,8 @@ struct State {
 
   std::unordered_map<TransactionId, Followed> followed;  ///< uploads
 
-  std::map<std::string, Count, std::less<>>
-      uncounted;  ///< topic traffic not yet in the totals, by tenant
+  /// Topic traffic not yet in the store's totals, by tenant.
+  std::map<std::string, Count, std::less<>> uncounted;
   std::optional<Tick> next_count;
 
   Latency queue_latency;

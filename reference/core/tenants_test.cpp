@@ -30,8 +30,8 @@ class TenantsApart : public testing::Test {
     return std::string(made.at("transaction_id").as_string());
   }
   std::string subscribe(Conn who, const std::string& to, const std::string& mode = "queue") {
-    const auto made = rig.ok(who, "bus/subscribe",
-                             R"({"destination":")" + to + R"(","mode":")" + mode + R"("})");
+    const auto made =
+        rig.ok(who, "bus/subscribe", R"({"destination":")" + to + R"(","mode":")" + mode + R"("})");
     return std::string(made.at("subscription").as_string());
   }
   std::string answer(Conn who, const std::string& method, const std::string& id) {
@@ -87,8 +87,10 @@ TEST_F(TenantsApart, ANameThatBeginsLikeAMarkIsANameLikeAnyOther) {
     const auto params = R"({"destination":)" + quoted + R"(,"mode":"queue"})";
     rig.ok(nobody, "bus/subscribe", params);
     rig.ok(nobody, "bus/publish",
-           R"({"destination":)" + quoted + R"(,"mode":"queue","event":{"specversion":"1.0",)"
-           R"("id":)" + quoted + R"(,"source":"/t","type":"t"}})");
+           R"({"destination":)" + quoted +
+               R"(,"mode":"queue","event":{"specversion":"1.0",)"
+               R"("id":)" +
+               quoted + R"(,"source":"/t","type":"t"}})");
     const auto came = rig.delivery(nobody);
     ASSERT_TRUE(came);
     EXPECT_EQ(came->at("destination").as_string(), name);
@@ -144,10 +146,12 @@ TEST_F(TenantsApart, AnUploadIsItsTenants) {
   const std::string id(made.at("upload").as_string());
   const auto status = R"({"upload":")" + id + R"("})";
   EXPECT_EQ(rig.error(rival, "bus/upload_status", status), "not_found");
-  rig.ok(acme, "bus/upload_append", R"({"upload":")" + id + R"(","offset":0,"data_base64":"YWJj"})");
+  rig.ok(acme, "bus/upload_append",
+         R"({"upload":")" + id + R"(","offset":0,"data_base64":"YWJj"})");
   const auto sealed = rig.ok(acme, "bus/upload_commit",
-                             R"({"upload":")" + id + R"(","datadigest":)"
-                             R"("sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"})");
+                             R"({"upload":")" + id +
+                                 R"(","datadigest":)"
+                                 R"("sha-256=:ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=:"})");
   const std::string dataref(sealed.at("dataref").as_string());
   const auto naming = [&](const std::string& event) {
     return R"({"destination":"q","mode":"queue","event":{"specversion":"1.0","id":")" + event +
@@ -155,7 +159,8 @@ TEST_F(TenantsApart, AnUploadIsItsTenants) {
   };
   EXPECT_EQ(rig.error(rival, "bus/publish", naming("a")), "invalid_argument");
   const auto named = rig.ok(acme, "bus/publish", naming("b"));
-  const auto read = rig.ok(acme, "bus/retrieve", one(std::string(named.at("transaction_id").as_string())));
+  const auto read =
+      rig.ok(acme, "bus/retrieve", one(std::string(named.at("transaction_id").as_string())));
   EXPECT_EQ(read.at("data_base64").as_string(), "YWJj");
   EXPECT_EQ(rig.ok(acme, "bus/stats", "{}").at("payloads").at("count").as_int64(), 1);
 }

@@ -115,8 +115,9 @@ void Executor::scrape(std::function<void(std::string)> then) {
   carry_out();
 }
 
-std::optional<boost::json::object> Executor::connected(
-    Asked asked, const std::optional<std::string>& session, core::Conn one) {
+std::optional<boost::json::object> Executor::connected(Asked asked,
+                                                       const std::optional<std::string>& session,
+                                                       core::Conn one) {
   const auto told = [&]() -> std::optional<boost::json::object> {
     const Lock lock(mutex_);
     switch (asked) {

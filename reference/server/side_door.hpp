@@ -37,8 +37,8 @@ struct Line {
 /// Gets the connection back where it may be asked again.
 using GiveBack = std::function<void(Line)>;
 
-/// Who asks, by the header X-Session-Id: what hello's session_id is on a connection. Another tenant's
-/// payload is not found.
+/// Who asks, by the header X-Session-Id: what hello's session_id is on a connection. Another
+/// tenant's payload is not found.
 std::optional<std::string> session_in(const boost::beast::http::request_header<>& request);
 
 /// Whether the path is one of the side door's.

@@ -21,10 +21,9 @@ Judgement judge_looks(const View& view, std::string_view mark, std::string_view 
   std::uint64_t judged = 0;
   for (const Note& look : view.marks(mark)) {
     if (look.amount > 0)
-      return Judgement::violated(std::string(finding),
-                                 fmt::format("{} reads {} rows, and has set no session.", who,
-                                             look.amount),
-                                 {look.index});
+      return Judgement::violated(
+          std::string(finding),
+          fmt::format("{} reads {} rows, and has set no session.", who, look.amount), {look.index});
     if (there_at(view, look) > 0) ++judged;
   }
   return Judgement::met(judged);

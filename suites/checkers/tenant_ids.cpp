@@ -196,10 +196,10 @@ class Ids {
   std::uint64_t judged_ = 0;
 };
 
-constexpr std::array kActions = {Action::publish,  Action::subscribe, Action::unsubscribe,
-                                 Action::credit,   Action::ack,       Action::reject,
-                                 Action::extend,   Action::retrieve,  Action::inspect,
-                                 Action::remove,   Action::pending,   Action::call};
+constexpr std::array kActions = {Action::publish, Action::subscribe, Action::unsubscribe,
+                                 Action::credit,  Action::ack,       Action::reject,
+                                 Action::extend,  Action::retrieve,  Action::inspect,
+                                 Action::remove,  Action::pending,   Action::call};
 
 class Texts {
  public:
@@ -235,16 +235,14 @@ class Texts {
     const json::value* own = one.asked.if_contains("attributes");
     if (own == nullptr || !own->is_object()) return;
     for (const auto& attribute : own->get_object())
-      if (attribute.value().is_string())
-        texts.insert(std::string(attribute.value().get_string()));
+      if (attribute.value().is_string()) texts.insert(std::string(attribute.value().get_string()));
   }
 
   /// Whether the tenant has it from itself, or from what it was given.
   [[nodiscard]] bool knows(const std::string& tenant, const std::string& text) const {
     const auto& texts = known_.at(tenant);
-    return std::any_of(texts.begin(), texts.end(), [&](const std::string& own) {
-      return own.find(text) != std::string::npos;
-    });
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& own) { return own.find(text) != std::string::npos; });
   }
 
   [[nodiscard]] std::optional<Judgement> tells(const Operation& one, const std::string& says,
@@ -252,12 +250,11 @@ class Texts {
     for (const auto& [other, texts] : known_) {
       if (other == tenant) continue;
       for (const std::string& text : texts)
-        if (text.size() >= kTelling && says.find(text) != std::string::npos &&
-            !knows(tenant, text))
+        if (text.size() >= kTelling && says.find(text) != std::string::npos && !knows(tenant, text))
           return Judgement::violated(
               "tells",
-              fmt::format("An error says to \"{}\": \"{}\", and {} is another tenant's.", tenant, says,
-                          text),
+              fmt::format("An error says to \"{}\": \"{}\", and {} is another tenant's.", tenant,
+                          says, text),
               {one.invoke_index, one.answer_index});
     }
     return std::nullopt;

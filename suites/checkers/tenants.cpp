@@ -34,9 +34,7 @@ bool are_apart(const Tenants& tenants, std::uint32_t one, std::uint32_t other) {
   return here != tenants.end() && there != tenants.end() && here->second != there->second;
 }
 
-bool by_pattern(const Operation& subscribe) {
-  return !text_of(subscribe.asked, "pattern").empty();
-}
+bool by_pattern(const Operation& subscribe) { return !text_of(subscribe.asked, "pattern").empty(); }
 
 /// Whether a publish in that mode would reach a subscription in the other, were the names one.
 bool fits(const Operation& publish, const Operation& subscribe) {
@@ -145,11 +143,11 @@ class Letters {
       if (publish == nullptr || !are_apart(tenants_, publish->session, call.session) ||
           is_repeated(view_, message))
         continue;
-      return Judgement::violated("foreign_letter",
-                                 fmt::format("m{} of {} is among the dead letters of {}.", message,
-                                             name_of(tenants_.at(publish->session)),
-                                             name_of(tenants_.at(call.session))),
-                                 {publish->invoke_index, call.invoke_index, call.answer_index});
+      return Judgement::violated(
+          "foreign_letter",
+          fmt::format("m{} of {} is among the dead letters of {}.", message,
+                      name_of(tenants_.at(publish->session)), name_of(tenants_.at(call.session))),
+          {publish->invoke_index, call.invoke_index, call.answer_index});
     }
     return std::nullopt;
   }

@@ -1,5 +1,5 @@
-// SEC-1, SEC-8, STORE-2.unguessable_tenancy: tenants that call everything alike, one that asks for what is
-// another's, and ids that might be guessed.
+// SEC-1, SEC-8, STORE-2.unguessable_tenancy: tenants that call everything alike, one that asks for
+// what is another's, rows looked at past the bus, and ids that might be guessed.
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -95,10 +95,9 @@ void apart(Stage& stage) {
   std::vector<Consumer> consumers;
   for (Party& party : parties) {
     if (queue)
-      consumers.emplace_back(
-          stage, party.session,
-          stage.subscribe(party.session,
-                          {.destination = work, .credit = stage.credit_for(kCredit)}));
+      consumers.emplace_back(stage, party.session,
+                             stage.subscribe(party.session, {.destination = work,
+                                                             .credit = stage.credit_for(kCredit)}));
     if (topic) listen(stage, party, news);
   }
   const bool broadcast = topic && claims.has("agents");
@@ -157,8 +156,8 @@ void letters(Stage& stage) {
       stage.subscribe(owner, {.destination = place, .credit = stage.credit_for(kCredit)});
   json::array ids;
   for (std::size_t i = 0; i < kLetters; ++i) {
-    const Published sent = stage.publish(
-        owner, {.destination = place, .payload = Payload::text("never to be taken")});
+    const Published sent =
+        stage.publish(owner, {.destination = place, .payload = Payload::text("never to be taken")});
     ids.emplace_back(sent.transaction_id);
     if (!stage.wait_count(owner, member, i + 1)) return;
     const auto delivery = owner.deliveries(member).back();
@@ -232,11 +231,11 @@ void by_id(Stage& stage) {
   stage.need("queue");
   const std::string place = stage.destination("kept"), correlation = stage.destination("Order");
   Session& owner = connect_of(stage, tenants[0]);
-  const Published kept =
-      stage.publish(owner, {.destination = place,
-                            .payload = Payload::text("whose it is nobody else may know"),
-                            .attributes = {{"correlationid", correlation},
-                                           {"toolname", stage.destination("tool")}}});
+  const Published kept = stage.publish(
+      owner,
+      {.destination = place,
+       .payload = Payload::text("whose it is nobody else may know"),
+       .attributes = {{"correlationid", correlation}, {"toolname", stage.destination("tool")}}});
   const std::string upload = open_upload(stage, owner);
   const json::object itself{{"transaction_id", kept.transaction_id}};
   for (std::size_t i = 1; i < tenants.size(); ++i) {

@@ -78,8 +78,9 @@ void Stage::mark_rows_seen() {
     const auto* lodging = setting_.target.lodging(name);
     if (lodging == nullptr) continue;
     if (backend.rows.empty())
-      throw Abandoned{Verdict::unverified,
-                      fmt::format("the target has to say with rows.{} which rows are tenants'", name)};
+      throw Abandoned{
+          Verdict::unverified,
+          fmt::format("the target has to say with rows.{} which rows are tenants'", name)};
     const auto rows = targets::rows(setting_.target, name);
     if (!rows) give_up("rows: " + name, rows.error());
     recorder().add({.action = history::Action::mark, .amount = *rows}, {.error = "rows"});

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "reference/core/tenants.hpp"
 #include "reference/stores/damage.hpp"
 
 namespace reference::stores::memory {
@@ -227,12 +226,6 @@ bool MemoryQueueStore::make_room(const core::Enqueue& op, Group& group) {
   return true;
 }
 
-core::Totals& MemoryQueueStore::totals_of(std::string_view destination) {
-  const auto mark = core::mark_in(destination);
-  const auto found = totals_.find(mark);
-  return found != totals_.end() ? found->second : totals_[std::string(mark)];
-}
-
 void MemoryQueueStore::on(const core::Join& op, Answer&) { make(op.destination, op.group); }
 
 void MemoryQueueStore::on(const core::Lease& op, Answer& answer) {
@@ -366,12 +359,6 @@ void MemoryQueueStore::on(const core::Spoil& op, Answer&) {
   auto& view = messages_.at(found->second).view;
   view.error = op.error;
   ++totals_of(view.destination).payload_corrupt;
-}
-
-void MemoryQueueStore::on(const core::Count& op, Answer&) {
-  auto& totals = totals_of(op.tenant);
-  totals.topic_published += op.topic_published;
-  totals.topic_delivered += op.topic_delivered;
 }
 
 void MemoryQueueStore::on(const core::Corrupt& op, Answer& answer) {

@@ -1,9 +1,23 @@
-// What time does: leases that end, delays that run out, messages that expire.
+// What time does: leases that end, delays that run out, messages that expire. And for whom all of
+// it is counted.
 #include <algorithm>
 
+#include "reference/core/tenants.hpp"
 #include "reference/stores/memory/queue_store.hpp"
 
 namespace reference::stores::memory {
+
+core::Totals& MemoryQueueStore::totals_of(std::string_view destination) {
+  const auto mark = core::mark_in(destination);
+  const auto found = totals_.find(mark);
+  return found != totals_.end() ? found->second : totals_[std::string(mark)];
+}
+
+void MemoryQueueStore::on(const core::Count& op, core::Answer&) {
+  auto& totals = totals_of(op.tenant);
+  totals.topic_published += op.topic_published;
+  totals.topic_delivered += op.topic_delivered;
+}
 
 void MemoryQueueStore::erase_message(std::int64_t seq, core::Outcome outcome,
                                      std::vector<core::TransactionId>& unreferenced) {

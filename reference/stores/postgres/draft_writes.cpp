@@ -288,10 +288,10 @@ void Draft::write_counts() {
                     args(id, accepted, acked, ready, leased, delayed, dead, expired, deleted));
   const auto shard = 1 + holder_ % kShards;
   for (const auto& [tenant, t] : totals_)
-    connection_.run(
-        kTotals, args(as_text(tenant), shard, t.published, t.delivered, t.acked, t.rejected,
-                      t.redelivered, t.dead_lettered, t.expired, t.deleted, t.topic_published,
-                      t.topic_delivered, t.payload_count, t.payload_bytes, t.payload_corrupt));
+    connection_.run(kTotals,
+                    args(as_text(tenant), shard, t.published, t.delivered, t.acked, t.rejected,
+                         t.redelivered, t.dead_lettered, t.expired, t.deleted, t.topic_published,
+                         t.topic_delivered, t.payload_count, t.payload_bytes, t.payload_corrupt));
   totals_.clear();
 }
 

@@ -255,7 +255,8 @@ std::optional<std::string> add_destinations(const Rows& rows, const core::AskSta
 
 core::View PostgresQueueStore::view(const core::AskStats& ask) {
   core::StatsPage page;
-  const auto sums = connection_.run(kTotals, args(ask.tenant ? std::optional(as_text(*ask.tenant)) : std::nullopt));
+  const auto sums = connection_.run(
+      kTotals, args(ask.tenant ? std::optional(as_text(*ask.tenant)) : std::nullopt));
   const auto sum = [&](int column) { return sums.integer(0, column); };
   page.totals = {sum(0), sum(1), sum(2), sum(3),  sum(4),  sum(5), sum(6),
                  sum(7), sum(8), sum(9), sum(10), sum(11), sum(12)};

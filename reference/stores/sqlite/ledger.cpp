@@ -16,7 +16,7 @@ core::Totals totals_in(Statement& row) {
           row.integer(6),  row.integer(7),  row.integer(8), row.integer(9), row.integer(10),
           row.integer(11), row.integer(12), row.integer(13)};
 }
-}
+}  // namespace
 
 Ledger::Ledger(Database& database)
     : database_(database),
