@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/attributes.hpp"
+#include "suites/checkers/guessing.hpp"
 #include "suites/checkers/identity.hpp"
 #include "suites/families/consumer.hpp"
 #include "suites/families/families.hpp"
@@ -42,6 +43,9 @@ void publish_everywhere(Stage& stage, std::size_t connections, int each) {
 }
 
 void ids_over_connections(Stage& stage) { publish_everywhere(stage, 4, 60); }
+
+/// Enough of them to count their bits, one after the other.
+void ids_to_guess(Stage& stage) { publish_everywhere(stage, 1, 240); }
 
 void ids_over_restart(Stage& stage) {
   for (int round = 0; round < 3; ++round) {
@@ -235,6 +239,7 @@ void near_misses(Stage& stage) {
 
 constexpr JudgedCase kConnections[] = {
     {"STORE-2.connections", checkers::judge_ids_over_connections}};
+constexpr JudgedCase kGuessed[] = {{"STORE-2.unguessable_http", checkers::judge_ids_unguessable}};
 constexpr JudgedCase kRestart[] = {{"STORE-2.restart", checkers::judge_ids_over_restart}};
 constexpr JudgedCase kAttributes[] = {{"STORE-3.attributes", checkers::judge_attributes}};
 constexpr JudgedCase kExtensions[] = {{"STORE-3.extensions", checkers::judge_extensions}};
@@ -250,6 +255,7 @@ constexpr std::array kScenarios = {
     Scenario{.name = "Store.STORE_2_ids_differ_over_connections",
              .cases = kConnections,
              .run = ids_over_connections},
+    Scenario{.name = "Store.STORE_2_ids_cannot_be_guessed", .cases = kGuessed, .run = ids_to_guess},
     Scenario{.name = "Store.STORE_4_near_misses", .cases = kNear, .run = near_misses},
     Scenario{.name = "Store.STORE_4_malformed_ids", .cases = kMalformed, .run = malformed_ids},
     Scenario{.name = "Store.STORE_4_unknown_ids", .cases = kUnknown, .run = unknown_ids},

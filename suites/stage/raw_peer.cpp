@@ -11,13 +11,16 @@
 #include <cerrno>
 #include <charconv>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "suites/checkers/raw_peers.hpp"
 #include "suites/stage/stage.hpp"
 
 namespace busproof::stage {
@@ -33,13 +36,6 @@ constexpr milliseconds kWriteLimit{5'000};
 // Any key does: it hides nothing from us.
 constexpr std::array<unsigned char, 4> kKey{0x5A, 0x0F, 0xC3, 0x99};
 
-std::string masked(std::string_view payload) {
-  std::string bytes(payload);
-  for (std::size_t i = 0; i < bytes.size(); ++i)
-    bytes[i] = static_cast<char>(static_cast<unsigned char>(bytes[i]) ^ kKey.at(i % kKey.size()));
-  return bytes;
-}
-
 /// `bytes` of a number, the most significant first.
 void put_number(std::string& to, std::uint64_t number, int bytes) {
   for (int i = bytes - 1; i >= 0; --i) to += static_cast<char>((number >> (8 * i)) & 0xFFU);
@@ -52,15 +48,7 @@ std::uint64_t number_in(std::string_view from, std::size_t at, std::size_t bytes
   return number;
 }
 
-/// Whether JSON can carry it as a text.
-bool is_utf8(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text)
-    quoted += static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\' ? ' ' : c;
-  boost::system::error_code failed;
-  json::parse(quoted + '"', failed);
-  return !failed;
-}
+std::vector<unsigned char> bytes_of(std::string_view text) { return {text.begin(), text.end()}; }
 
 bool has_id(const Frame& frame, std::string_view id) {
   if (frame.opcode != Frame::kText) return false;
@@ -158,6 +146,7 @@ bool RawPeer::await_handshake(milliseconds limit) {
     if (end == std::string::npos) return false;
     int status = 0;
     constexpr std::size_t kStatusAt = 9, kStatusLength = 3;  // HTTP/1.1 101
+    if (end < kStatusAt + kStatusLength) return true;
     std::from_chars(unread_.data() + kStatusAt, unread_.data() + kStatusAt + kStatusLength, status);
     status_ = status;
     unread_.erase(0, end + 4);
@@ -165,6 +154,13 @@ bool RawPeer::await_handshake(milliseconds limit) {
     return true;
   });
   return status_ == 101;
+}
+
+std::string RawPeer::masked(std::string_view payload) {
+  std::string bytes(payload);
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(static_cast<unsigned char>(bytes[i]) ^ kKey.at(i % kKey.size()));
+  return bytes;
 }
 
 std::string RawPeer::wire(const Frame& frame) {
@@ -197,7 +193,10 @@ json::object RawPeer::shown(const Frame& frame) {
   if (frame.opcode == Frame::kClose && frame.payload.size() >= 2)
     detail["code"] = number_in(frame.payload, 0, 2);
   const bool data = frame.opcode != Frame::kClose && frame.payload.size() <= kTextShown;
-  if (data && is_utf8(frame.payload)) detail["text"] = frame.payload;
+  if (data && checkers::is_utf8(frame.payload))
+    detail["text"] = frame.payload;
+  else if (data)
+    detail["hex"] = fmt::format("{:02x}", fmt::join(bytes_of(frame.payload), ""));
   return detail;
 }
 
@@ -306,10 +305,6 @@ bool RawPeer::await_answer(std::string_view id, milliseconds limit) {
     return std::any_of(got_.begin(), got_.end(),
                        [&](const Frame& frame) { return has_id(frame, id); });
   });
-}
-
-bool RawPeer::await_end(milliseconds limit) {
-  return read_until(limit, [&] { return ended(); });
 }
 
 void RawPeer::drop() {

@@ -66,6 +66,8 @@ class RawPeer {
   bool send(const Frame& frame);
   /// A part of a handshake or a frame; `what` goes into the mark.
   bool send_bytes(std::string_view bytes, const boost::json::object& what);
+  /// Bytes as they go over the wire in a masked frame, from its first on or a multiple of four.
+  [[nodiscard]] static std::string masked(std::string_view payload);
   /// A frame as it goes over the wire, and what its mark says.
   [[nodiscard]] static std::string wire(const Frame& frame);
   [[nodiscard]] static boost::json::object shown(const Frame& frame);
@@ -74,8 +76,6 @@ class RawPeer {
   /// connection ended before, or `limit` did.
   bool await(int opcode, milliseconds limit);
   bool await_answer(std::string_view id, milliseconds limit);
-  /// Reads until the connection ends.
-  bool await_end(milliseconds limit);
 
   [[nodiscard]] bool ended() const { return socket_ < 0; }
   /// Ends it from here.

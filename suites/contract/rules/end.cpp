@@ -55,7 +55,8 @@ constexpr auto kEnd3Cases = std::to_array<Case>({
      .says = "A text message that is no UTF-8 closes the connection with 1007."},
     {.name = "memory",
      .says = "Neither costs memory beyond the largest message.",
-     .hook = Hook::needed},
+     .hook = Hook::needed,
+     .limits = "message_bytes_max"},
 });
 constexpr Rule kEnd3{.id = "END-3",
                      .level = Level::must,
@@ -132,10 +133,13 @@ constexpr auto kEnd7Cases = std::to_array<Case>({
     {.name = "fragments", .says = "A message in fragments is taken as one."},
     {.name = "control_frames",
      .says = "A ping between two fragments is answered and disturbs nothing."},
-    {.name = "masking", .says = "An unmasked client frame fails the connection with 1002."},
-    {.name = "reserved_bits", .says = "A reserved bit or opcode fails the connection with 1002."},
+    {.name = "masking",
+     .says = "An unmasked client frame fails the connection; a close frame, if any, says 1002."},
+    {.name = "reserved_bits",
+     .says = "A reserved bit or opcode fails the connection; a close frame, if any, says 1002."},
     {.name = "close_codes",
-     .says = "A close is answered with its code, and a close code that may not be sent with 1002."},
+     .says = "A close is answered with its code, and one whose code may not be sent with 1002, if "
+             "at all."},
 });
 constexpr Rule kEnd7{.id = "END-7",
                      .level = Level::must,
@@ -159,12 +163,14 @@ constexpr Rule kEnd8{.id = "END-8",
                      .cases = kEnd8Cases};
 
 constexpr auto kEnd9Cases = std::to_array<Case>({
-    {.name = "slow_handshake",
-     .says = "A handshake sent byte by byte neither blocks others nor lasts for ever."},
+    {.name = "slow_handshake", .says = "Handshakes sent byte by byte keep nobody else waiting."},
     {.name = "half_open", .says = "Peers that say nothing more leave room for others."},
     {.name = "byte_frames",
      .says = "A message sent one byte at a time is taken and delays nobody."},
-    {.name = "memory", .says = "A hundred such peers cost bounded memory.", .hook = Hook::needed},
+    {.name = "memory",
+     .says = "A hundred such peers cost bounded memory.",
+     .hook = Hook::needed,
+     .limits = "message_bytes_max"},
 });
 constexpr Rule kEnd9{.id = "END-9",
                      .level = Level::must,
