@@ -57,6 +57,7 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "REFBUS_CHUNK_THRESHOLD_BYTES, REFBUS_UPLOAD_TTL_MS (3600000 from the last part on),\n"
       "REFBUS_UPLOADS_MAX (1000), REFBUS_BUFFER_BYTES_MAX, REFBUS_ATTEMPTS_MAX,\n"
       "REFBUS_LEASE_DEFAULT_MS, REFBUS_PING_MS (30000; a peer silent for twice that is dropped),\n"
+<<<<<<< ours
       "REFBUS_PUBLISH_PER_S, REFBUS_CONNECTIONS_MAX, REFBUS_MESSAGES_MAX (any\n"
       "number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest), REFBUS_ON_EXPIRY (drop;\n"
       "dead_letter), REFBUS_ARCHIVE=1 to archive what expires, REFBUS_TENANCY=1 to tell sessions\n"
@@ -69,6 +70,14 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "that\n"
       "they must be of, REFBUS_ORIGINS (any; a list with commas) that pages may connect from; for "
       "tests "
+=======
+      "REFBUS_HEALTH_INTERVAL_MS (1000), REFBUS_PUBLISH_PER_S, REFBUS_CONNECTIONS_MAX,\n"
+      "REFBUS_MESSAGES_MAX (any number), REFBUS_OVERFLOW (refuse; drop_oldest, drop_newest),\n"
+      "REFBUS_ON_EXPIRY (drop; dead_letter), REFBUS_ARCHIVE=1 to archive what expires,\n"
+      "REFBUS_STORE as --store, REFBUS_PAYLOAD_STORE (the same one),\n"
+      "REDIS_URL (redis://127.0.0.1:6379) and REFBUS_REDIS_PREFIX (refbus:) of all keys there; "
+      "for tests "
+>>>>>>> theirs
       "BUSPROOF_CONTROL=1 with\n"
       "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
       "Flags win over variables.");

@@ -296,8 +296,9 @@ Judgement judge_wrong_value_stops(const View& view, const Claims&) {
   return Judgement::met(judged);
 }
 
-Judgement judge_wrong_value_told(const View& view, const Claims&) {
-  const auto usual = usual_words(view);
+Judgement judge_wrong_value_told(const View& view, const Claims& claims) {
+  auto usual = usual_words(view);
+  usual.merge(words_of(claims.server_name()));  // Who speaks says nothing, either.
   std::uint64_t judged = 0;
   for (const Start& start : bad_starts(view)) {
     if (start.started || !ended_by_itself(start)) continue;

@@ -240,7 +240,8 @@ Judgement judge_signs(const View& view, const Claims& claims) {
             fmt::format("{} payloads went inline for want of their store, and {} has grown by {}.",
                         fallen, signs->fallbacks, grew),
             {all.front()->answer_index, page->invoke_index, page->answer_index});
-      counted += fallen > 0 ? 1 : 0;
+      const auto so_far = fell_back(view, claims, all.front()->answered, page->invoked);
+      counted += fallen > 0 && fallen == so_far ? 1 : 0;
     }
     if (signs->breaker.empty()) continue;
     const std::string state = breaker_during(view, *page);
