@@ -260,6 +260,12 @@ void read_by_roles(Stage& stage) {
     Session& session = connect_of(stage, tenant);
     for (int i = 0; i < 3; ++i)
       stage.publish(session, {.destination = place, .payload = Payload::text("in a row")});
+    // Where payloads have a store of their own, something has to lie there.
+    if (const auto inlined = stage.claims().limit("inline_bytes_max"))
+      stage.publish(
+          session,
+          {.destination = place,
+           .payload = Payload::text(std::string(static_cast<std::size_t>(*inlined) + 1, 'r'))});
   }
   stage.mark_rows_seen();
 }

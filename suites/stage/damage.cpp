@@ -76,7 +76,8 @@ void Stage::mark_rows_seen() {
       return true;
     };
     const auto* lodging = setting_.target.lodging(name);
-    if (lodging == nullptr) continue;
+    if (lodging == nullptr || lodging->space->for_harness().kind != backends::Kind::postgres)
+      continue;
     if (backend.rows.empty())
       throw Abandoned{
           Verdict::unverified,
