@@ -121,9 +121,10 @@ TEST(TargetFile, EveryWayToConnect) {
 TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {metrics: /metrics}\n"),
             "bus.yaml, line 2: http needs a base, http://HOST:PORT");
-  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
-            "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, http, backends, variants, corrupt, rows, archive, older, nodes, profile");
+  EXPECT_EQ(
+      refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
+      "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
+      "control, http, auth, backends, variants, corrupt, rows, archive, older, nodes, profile");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
             "bus.yaml, line 2: rows names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nlaunch: {command: [b], clock: sundial}\n"),
