@@ -38,8 +38,6 @@ variants:
 corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1"}}
 archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
 rows: {store: SELECT count(*) FROM body}
-defaults: {ttl_default_ms: "1000", publish_per_s: none}
-signs: {fallbacks: fell_back, breaker: is_open, latency: took}
 older:
   - {name: first, backend: store, destination: q, waiting: {t1: one}, dead: {t2: two}, acked: [t3],
      sql: CREATE TABLE body (id)}
@@ -48,11 +46,6 @@ profile: queue
   ASSERT_TRUE(target) << target.error().detail();
   EXPECT_EQ(target->name, "a bus");
   EXPECT_EQ(target->origin, "bus.yaml");
-  EXPECT_EQ(target->defaults.at("ttl_default_ms"), 1000);
-  EXPECT_FALSE(target->defaults.at("publish_per_s").has_value());
-  EXPECT_EQ(target->signs.fallbacks, "fell_back");
-  EXPECT_EQ(target->signs.breaker, "is_open");
-  EXPECT_EQ(target->signs.latency, "took");
   EXPECT_EQ(target->folder, "/folder");
   ASSERT_TRUE(target->launch);
   EXPECT_EQ(target->launch->command, (std::vector<std::string>{"bus", "--port", "${port}"}));
@@ -82,6 +75,20 @@ profile: queue
   EXPECT_TRUE(target->launch->faketime);
   EXPECT_EQ(store.rows, "SELECT count(*) FROM body");
   EXPECT_EQ(target->profile, "queue");
+}
+
+TEST(TargetFile, WhatTheBusSaysOfItselfIsRead) {
+  const auto target = parsed(R"(
+connect: {tcp: "127.0.0.1:1"}
+defaults: {ttl_default_ms: "1000", publish_per_s: none}
+signs: {fallbacks: fell_back, breaker: is_open, latency: took}
+)");
+  ASSERT_TRUE(target) << target.error().detail();
+  EXPECT_EQ(target->defaults.at("ttl_default_ms"), 1000);
+  EXPECT_FALSE(target->defaults.at("publish_per_s").has_value());
+  EXPECT_EQ(target->signs.fallbacks, "fell_back");
+  EXPECT_EQ(target->signs.breaker, "is_open");
+  EXPECT_EQ(target->signs.latency, "took");
 }
 
 TEST(TargetFile, ServersAreAskedFor) {
@@ -133,10 +140,11 @@ TEST(TargetFile, ARefusalNamesFileAndLine) {
             "bus.yaml, line 2: http needs a base, http://HOST:PORT");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {base: b, live: livez}\n"),
             "bus.yaml, line 2: http.live is \"livez\"; write it as /livez");
-  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
-            "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-            "control, http, backends, variants, corrupt, rows, archive, older, nodes, profile, "
-            "defaults, signs");
+  EXPECT_EQ(
+      refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
+      "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
+      "control, http, auth, backends, variants, corrupt, rows, archive, older, nodes, profile, "
+      "defaults, signs");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ndefaults: {attempts_max: many}\n"),
             "bus.yaml, line 2: defaults.attempts_max is \"many\"; it is a whole number or none");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
