@@ -221,15 +221,18 @@ Judgement judge_defaults_declared(const View& view, const Claims& claims) {
     if (events.size() < 2) continue;
     for (const auto& [name, value] : object_of(note.said, "limits")) {
       const std::string limit(name);
-      const auto documented = value.is_int64() ? std::optional(value.get_int64()) : std::nullopt;
-      const std::string says = documented ? std::to_string(*documented) : "none";
+      const auto* documented = value.if_int64();
+      const std::string says = documented != nullptr ? std::to_string(*documented) : "none";
       if (!claims.declares(limit))
         return Judgement::violated(
             "undeclared",
             fmt::format("The documentation says that {} is {}, and hello declares none.", limit,
                         says),
             events);
-      if (const auto declared = claims.limit(limit); declared != documented)
+      const auto declared = claims.limit(limit);
+      const bool same =
+          declared.has_value() ? documented != nullptr && *documented == *declared : !documented;
+      if (!same)
         return Judgement::violated(
             "another_default",
             fmt::format("With nothing set {} is declared as {}, and documented as {}.", limit,
