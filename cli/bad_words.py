@@ -1,6 +1,8 @@
 """Words, target files and expectations that are wrong, and what busproof says of them."""
+import json
+
 from bench import BUSPROOF, Case, GOOD, INCOMPLETE, NONCONFORMANT, PYTHON_TARGET, SCRATCH, STALE
-from bench import run, write
+from bench import busproof, run, write
 
 
 class BadTargets(Case):
@@ -98,7 +100,11 @@ class BadWords(Case):
         refuses('{"busproof_history": 1}\n{"at_ms": 1}\n', "line 2")
         history = write("some.jsonl", '{"busproof_history": 1, "claims": {}}\n')
         self.refuses(["--case", "QUE-99", history], "QUE-99", "busproof list", command=("judge",))
-        self.refuses(["--case", "SEC-1", history], "no judge", "SEC-1", command=("judge",))
+        listed = json.loads(busproof("list", "--json").out)
+        for case in (case for rule in listed["rules"] for case in rule["cases"]):
+            if not case["judged"]:
+                self.refuses(["--case", case["id"], history], "no judge", case["id"],
+                             command=("judge",))
 
     def test_replay_takes_no_rubbish(self):
         def refuses(content, *says):
