@@ -1,15 +1,26 @@
 #include "suites/checkers/stream/stream.hpp"
 
-#include <optional>
-
+#include "suites/checkers/stream/members.hpp"
 #include "suites/history/binary.hpp"
 
 namespace busproof::checkers::stream {
 
 Stream::Stream(const contract::Claims& claims) : ledger_(claims), checkers_(all_promises()) {}
 
+void Stream::see_tenant(const Event& hello, const Texts& texts) {
+  std::string tenant;  // None and an empty one are the same.
+  for_each_member(texts[hello.detail], [&](std::string_view key, std::string_view value) {
+    if (key == "session_id" && value.size() > 2) tenant = value.substr(1, value.size() - 2);
+  });
+  if (!tenant_) tenant_ = tenant;
+  several_tenants_ = several_tenants_ || *tenant_ != tenant;
+}
+
 void Stream::add(const Event& event, std::uint32_t index, const Texts& texts) {
   using history::Phase;
+  if (event.action == history::Action::hello && event.phase == Phase::invoke &&
+      ledger_.claims().has("tenancy"))
+    see_tenant(event, texts);
   if (event.phase == Phase::note && event.action == history::Action::deliver) {
     const Came came = ledger_.came(event, index);
     for (const auto& checker : checkers_) checker->on_delivery(ledger_, came);
@@ -22,7 +33,9 @@ void Stream::add(const Event& event, std::uint32_t index, const Texts& texts) {
 std::vector<Promise> Stream::finish() const {
   std::vector<Promise> all;
   for (const auto& checker : checkers_)
-    all.push_back({checker->name(), checker->judgement(ledger_)});
+    all.push_back({checker->name(), several_tenants_
+                                        ? Judgement::inconclusive("several tenants share it")
+                                        : checker->judgement(ledger_)});
   return all;
 }
 

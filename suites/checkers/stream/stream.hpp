@@ -1,13 +1,16 @@
 // Stream: all promises at once, in one pass over a history of any length.
 //
 // For long runs: what is kept grows with the messages alone. It judges the same promises as the
-// cases do, and less finely: what only a look back could decide counts in favour of the bus.
+// cases do, and less finely: what only a look back could decide counts in favour of the bus, and
+// where several tenants share a history nothing is told of it: names and event ids are each one's.
 //
 // Threads: one.
 // Errors:  a file that is torn or damaged is refused, whatever was judged until there.
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -31,8 +34,12 @@ class Stream {
   [[nodiscard]] std::vector<Promise> finish() const;
 
  private:
+  void see_tenant(const Event& hello, const Texts& texts);
+
   Ledger ledger_;
   std::vector<std::unique_ptr<Checker>> checkers_;
+  std::optional<std::string> tenant_;  ///< of the first hello; only where they are told apart
+  bool several_tenants_ = false;
 };
 
 /// Of a history that is all there.
