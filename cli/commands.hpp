@@ -8,6 +8,7 @@
 
 #include "cli/target_words.hpp"
 #include "suites/runner/options.hpp"
+#include "suites/runner/prove.hpp"
 
 namespace busproof::cli {
 
@@ -48,7 +49,7 @@ struct ProveWords {
   std::vector<std::string> only;  ///< Mutants by name; empty: all.
   std::string out;
   int seeds = 3;
-  int jobs = 4;
+  int jobs = runner::kProofJobs;
   bool json = false;
 };
 int prove_command(const ProveWords& words);

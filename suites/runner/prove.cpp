@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <mutex>
@@ -60,6 +61,14 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
   return options;
 }
 
+// A busy machine may keep a case from its verdict: that is no kill, and no survival either.
+constexpr unsigned kTriesWithoutVerdict = 3;
+
+bool may_be_tried_again(Verdict verdict, bool kill_must_hit) {
+  return verdict == Verdict::inconclusive || verdict == Verdict::blocked ||
+         (verdict == Verdict::met && kill_must_hit);
+}
+
 Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   const history::Time start = history::now();
   Proof proof{mutant.name, mutant.case_id, mutant.what, false, {}, "", "", 0};
@@ -71,10 +80,11 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
   for (int seed = 1; seed <= all.seeds && proof.survived.empty(); ++seed) {
     contract::RunRecord record;
     const contract::CaseResult* result = nullptr;
-    for (unsigned attempt = 0; attempt < mutant.tries; ++attempt) {
+    for (unsigned attempt = 0; attempt < std::max(mutant.tries, kTriesWithoutVerdict); ++attempt) {
       record = run(options_for(mutant, all, static_cast<std::uint64_t>(seed) + 1000U * attempt));
       result = find_case(record, mutant.case_id);
-      if (result == nullptr || result->verdict != Verdict::met) break;
+      if (result == nullptr || !may_be_tried_again(result->verdict, attempt + 1 < mutant.tries))
+        break;
     }
     if (!record.problems.empty())
       proof.survived = record.problems.front().message;

@@ -1,8 +1,8 @@
 // The proof: every mutant is killed by the case it is named for, on each of three seeds.
 //
-// Killed means that the case came out violated, with the finding that the mutant names. A crash, a
-// time-out, blocked or inconclusive is no kill. A mutant must first carry 20 messages, or it is a
-// wreck, which proves nothing.
+// Killed means that the case came out violated, with the finding that the mutant names. A crash or
+// a time-out is no kill; blocked or inconclusive, a seed is tried again, and is no kill if it stays
+// so. A mutant must first carry 20 messages, or it is a wreck, which proves nothing.
 #pragma once
 
 #include <functional>
@@ -17,8 +17,8 @@ struct MutantSpec {
   std::string name, case_id, finding, what;
   targets::TargetFile target;  ///< Launched with the mutant in it, or the plain one
   targets::Wrap wrap;          ///< with this around it.
-  unsigned tries =
-      1;  ///< Runs a seed until the case is not met; for what a kill must happen to hit.
+  /// Runs a seed until the case is not met; for what a kill must happen to hit.
+  unsigned tries = 1;
   std::vector<targets::TargetFile> elsewhere =
       {};  ///< Tried where its case cannot be judged there.
 };
@@ -32,10 +32,13 @@ struct Proof {
   double seconds = 0;
 };
 
+/// Mutants side by side: most of a proof is waiting.
+inline constexpr int kProofJobs = 8;
+
 struct ProveOptions {
   std::vector<MutantSpec> mutants;
   int seeds = 3;
-  int jobs = 4;
+  int jobs = kProofJobs;
   std::filesystem::path out;
   std::function<void(std::size_t done, std::size_t all, std::string_view name)> progress;
 };
