@@ -113,10 +113,13 @@ void data_replaced(Stage& stage, Stage::Data data) {
 
 void comes_back_empty(Stage& stage) { data_replaced(stage, Stage::Data::empty); }
 
+void comes_back_older(Stage& stage) { data_replaced(stage, Stage::Data::older); }
+
 constexpr JudgedCase kWithout[] = {{"CFG-3.starts", checkers::judge_starts_without},
                                    {"CFG-3.serves", checkers::judge_serves_without},
                                    {"CFG-3.recovers", checkers::judge_recovers_later}};
 constexpr JudgedCase kEmpty[] = {{"DUR-10.empty", checkers::judge_empty_noticed}};
+constexpr JudgedCase kOlder[] = {{"DUR-10.older", checkers::judge_older_noticed}};
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Start.CFG_3_without_its_stores",
@@ -127,6 +130,10 @@ constexpr std::array kScenarios = {
              .cases = kEmpty,
              .bus = stage::Bus::own_servers,
              .run = comes_back_empty},
+    Scenario{.name = "Durability.DUR_10_a_store_that_comes_back_older",
+             .cases = kOlder,
+             .bus = stage::Bus::own_servers,
+             .run = comes_back_older},
 };
 
 }  // namespace
