@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "reference/stores/redis/address.hpp"
 
@@ -19,6 +20,10 @@ namespace reference::stores::redis {
 /// The node that an error reply sends to ("MOVED 3999 127.0.0.1:6381"), to be let in as at
 /// `asked`; nothing where it says something else.
 std::optional<Address> moved_to(std::string_view error, const Address& asked);
+
+/// The nodes that the text of CLUSTER NODES names, as moved_to() gives them; none where it is no
+/// such text.
+std::vector<Address> nodes_in(std::string_view text, const Address& asked);
 
 /// Whether that server will serve later what it now refuses: it loads its data, it misses another
 /// node, or a slot is on its way.

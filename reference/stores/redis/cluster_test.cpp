@@ -43,6 +43,19 @@ TEST(RedisRedirection, IsNothingElse) {
     EXPECT_FALSE(moved_to(error, Address())) << error;
 }
 
+TEST(RedisRedirection, NodesAreReadFromTheirList) {
+  const auto nodes = nodes_in(
+      "07c3 127.0.0.1:30004@31004,host-4 slave e7d1 0 1426238317239 4 connected\n"
+      "67ed ::1:30002@31002 master - 0 1426238316232 2 connected 5461-10922\n"
+      "292f :0@0 master,noaddr - 1426238317741 1426238316739 3 disconnected\n"
+      "e7d1 :30001@31001 myself,master - 0 0 1 connected 0-5460\n",
+      Address());
+  std::vector<std::string> texts;
+  for (const auto& node : nodes) texts.push_back(node.text());
+  EXPECT_EQ(texts, (Ids{"127.0.0.1:30004", "::1:30002", "127.0.0.1:30001"}));
+  EXPECT_TRUE(nodes_in("ERR This instance has cluster support disabled", Address()).empty());
+}
+
 TEST(RedisRedirection, PassesWhereItIsNoFault) {
   for (const auto* error : {"ASK 1 h:1", "TRYAGAIN Multiple keys",
                             "CLUSTERDOWN The cluster is down", "LOADING Redis is loading"})
@@ -274,11 +287,24 @@ TEST_F(RedisCluster, StoresOutliveTheNodeThatTheyWereToldOfAndWaitForTheirOwn) {
   EXPECT_EQ(all_of(*store), (Found{"first", "second", "third"}));
 }
 
+TEST_F(RedisCluster, StoresFindASlotThatMovedAwayFromANodeThatIsGone) {
+  const auto told = cluster.owner(queues());
+  const auto store = queues_by(told);
+  ASSERT_TRUE(apply(*store, message("first")));
+  ASSERT_FALSE(cluster.move(queues(), another(told)));
+  cluster.kill(told);
+  const auto second = apply(*store, message("second"));
+  EXPECT_TRUE(second) << second.error().detail();
+  EXPECT_EQ(all_of(*store), (Found{"first", "second"}));
+  ASSERT_FALSE(cluster.restart(told));
+  ASSERT_FALSE(cluster.await_ready());
+}
+
 class Ears : public Relay::Heard {
  public:
   void rung(std::string_view destination) override { note('r', destination); }
   void told(std::string_view text) override { note('t', text); }
-  void roused() override { note('!', ""); }
+  void roused() override { note('!', std::to_string(++roused_)); }
   bool await(const std::string& what) {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, kSoon, [&] { return heard_.contains(what); });
@@ -290,6 +316,7 @@ class Ears : public Relay::Heard {
     heard_.insert(what + std::string(text));
     changed_.notify_all();
   }
+  int roused_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::set<std::string> heard_;
@@ -300,14 +327,22 @@ TEST_F(RedisCluster, RelaysHearEachOtherOverAnyNodes) {
   RedisRelay one(cluster.address(0), prefix, 1), other(cluster.address(1), prefix, 2);
   one.start(one_hears);
   other.start(other_hears);
-  ASSERT_TRUE(one_hears.await("!"));
-  ASSERT_TRUE(other_hears.await("!"));
+  ASSERT_TRUE(one_hears.await("!1"));
+  ASSERT_TRUE(other_hears.await("!1"));
   one.tell("from one");
   other.ring("q");
   EXPECT_TRUE(other_hears.await("tfrom one"));
   EXPECT_TRUE(one_hears.await("rq"));
+  cluster.kill(0);
+  EXPECT_TRUE(one_hears.await("!2"));
+  one.ring("after");
+  other.tell("still there");
+  EXPECT_TRUE(other_hears.await("rafter"));
+  EXPECT_TRUE(one_hears.await("tstill there"));
   one.end();
   other.end();
+  ASSERT_FALSE(cluster.restart(0));
+  ASSERT_FALSE(cluster.await_ready());
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ StoreError refused(const Reply& error) {
 void Connection::Release::operator()(redisContext* context) const { redisFree(context); }
 
 Connection::Connection(Address address, Timeouts timeouts)
-    : address_(std::move(address)), place_(address_), timeouts_(timeouts) {}
+    : address_(std::move(address)), place_(address_), nodes_{address_}, timeouts_(timeouts) {}
 
 Connection::~Connection() = default;
 
@@ -106,18 +106,24 @@ std::string Connection::at(const std::string& why) const {
   return "Redis at " + place_.text() + ": " + why;
 }
 
-// To where it was last; where that is of no use any more, to where it was told to begin.
+// To where it was last; where that is of no use any more, to the others one after the other: for
+// the time of one try, since whoever calls waits, and from the next one on another time.
 Result<void> Connection::connect() {
-  const Address last = place_;
-  auto connected = connect_from(last, nullptr);
-  if (connected || last == address_) return connected;
-  if (auto again = connect_from(address_, &place_); again) return again;
+  const auto until = std::chrono::steady_clock::now() + timeouts_.connect;
+  auto connected = connect_from(place_, std::nullopt);
+  if (connected) return connected;
+  const Address useless = place_;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i > 0 && std::chrono::steady_clock::now() > until) break;
+    const Address node = nodes_[next_++ % nodes_.size()];
+    if (node == useless) continue;
+    if (auto again = connect_from(node, useless)) return again;
+  }
   return connected;
 }
 
-// Each node tells which one it rather is, if it is not the one; one `in_vain` is not tried again.
-Result<void> Connection::connect_from(Address start, const Address* in_vain) {
-  const auto useless = in_vain == nullptr ? std::nullopt : std::optional(*in_vain);
+// Each node tells which one it rather is, if it is not the one.
+Result<void> Connection::connect_from(Address start, const std::optional<Address>& useless) {
   place_ = std::move(start);
   for (int hop = 0; hop < kHopsMost; ++hop) {
     moved_.reset();
@@ -169,8 +175,12 @@ Result<void> Connection::greet() {
   // whether that is done here.
   commands.push_back(home_.empty() ? Command{"PING"} : Command{"EXISTS", home_});
   if (!expected_.empty()) commands.push_back(Command{"HEXISTS", expected_key_, expected_});
+  // A server by itself refuses this one, and may.
+  commands.push_back(Command{"CLUSTER", "NODES"});
   auto replies = transfer(commands);
   if (!replies) return tl::unexpected(StoreError::unreachable(replies.error().detail()));
+  hear_of(replies->back());
+  replies->pop_back();
   for (const auto& reply : *replies)
     if (reply.is_error()) {
       moved_ = moved_to(reply.text, place_);
@@ -181,6 +191,15 @@ Result<void> Connection::greet() {
   if (!expected_.empty() && replies->back().number() == 0)
     return tl::unexpected(StoreError::did_not_happen(missing_witness(expected_)));
   return {};
+}
+
+void Connection::hear_of(const Reply& nodes) {
+  if (nodes.kind != Reply::Kind::text) return;
+  auto named = nodes_in(nodes.text, place_);
+  if (named.empty()) return;
+  nodes_ = {address_};
+  for (auto& node : named)
+    if (node != address_) nodes_.push_back(std::move(node));
 }
 
 void Connection::expect(std::string key, std::string field) {

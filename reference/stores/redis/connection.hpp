@@ -1,8 +1,8 @@
 // One connection to a Redis server: commands in, their replies out, in one round trip.
 //
 // It connects when it is first used and again after it was lost; nothing that may have been carried
-// out is ever sent twice. On a Redis Cluster it goes to the node that its key is on, and with the
-// key where that moves.
+// out is ever sent twice. On a Redis Cluster it goes to the node that its key is on, with the key
+// where that moves, and to the other nodes where it finds none.
 // Threads: one at a time.
 // Errors: StoreError, definite where nothing can have been carried out; a server that refuses a
 // command answers with a Reply of kind error.
@@ -108,12 +108,13 @@ class Connection {
 
  private:
   core::Result<void> connect();
-  core::Result<void> connect_from(Address start, const Address* in_vain);
+  core::Result<void> connect_from(Address start, const std::optional<Address>& useless);
   core::Result<void> open();
   core::Result<void> greet();
   core::Result<std::vector<Reply>> transfer(std::span<const Command> commands);
   core::StoreError lost(bool sent);
   [[nodiscard]] std::string at(const std::string& why) const;
+  void hear_of(const Reply& nodes);
   bool sent_on(std::span<const Reply> replies);
   [[nodiscard]] bool stale() const;
 
@@ -121,7 +122,9 @@ class Connection {
     void operator()(redisContext* context) const;
   };
   Address address_, place_;
-  std::optional<Address> moved_;  ///< The node that the last refusal has named.
+  std::optional<Address> moved_;  ///< the node that the last refusal has named
+  std::vector<Address> nodes_;    ///< all that it has heard of, where it was told to begin first
+  std::size_t next_ = 0;          ///< of those, the one to be tried when another is gone
   Timeouts timeouts_;
   std::string name_, home_;
   std::string expected_key_, expected_;
