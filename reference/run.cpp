@@ -93,11 +93,22 @@ std::optional<int> open_sqlite(const Config& config, Seams& seams) {
   return std::nullopt;
 }
 
+// On a cluster each store asks the node that it is on.
 core::Result<Guarantee> survey_redis(const Config& config) {
-  stores::redis::Connection connection(config.redis);
-  const auto given = stores::redis::read_durability(connection);
-  if (!given) return tl::unexpected(given.error());
-  return Guarantee{given->level, given->loss_window};
+  std::vector<std::string> homes;
+  if (config.store == StoreKind::redis)
+    homes.push_back(stores::redis::RedisQueueStore::home(config.redis_prefix));
+  if (payloads_in(config) == StoreKind::redis)
+    homes.push_back(stores::redis::RedisPayloadStore::home(config.redis_prefix));
+  Guarantee all;
+  for (auto& home : homes) {
+    stores::redis::Connection connection(config.redis);
+    connection.home(std::move(home));
+    const auto given = stores::redis::read_durability(connection);
+    if (!given) return tl::unexpected(given.error());
+    all = weaker(all, Guarantee{given->level, given->loss_window});
+  }
+  return all;
 }
 
 void open_redis(const Config& config, Seams& seams, bool keeps) {

@@ -16,6 +16,7 @@
 #include "reference/stores/postgres/queue_store.hpp"
 #include "reference/stores/redis/payload_store.hpp"
 #include "reference/stores/redis/queue_store.hpp"
+#include "reference/stores/redis/test_cluster.hpp"
 #include "reference/stores/redis/test_server.hpp"
 #include "reference/stores/sqlite/database.hpp"
 #include "reference/stores/sqlite/payload_store.hpp"
@@ -32,12 +33,37 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
-enum class Kind : std::uint8_t { memory, sqlite, postgres, redis };
+enum class Kind : std::uint8_t { memory, sqlite, postgres, redis, redis_cluster };
 
 /// The server of this process' tests, started by the first that wants it.
 inline postgres::LocalServer& postgres_server() {
   static postgres::LocalServer server;
   return server;
+}
+
+/// The cluster of this process' tests, started by the first that wants it.
+class SharedCluster {
+ public:
+  SharedCluster() : why_(cluster_.start()) {}
+  redis::TestCluster& operator*() { return cluster_; }
+  redis::TestCluster* operator->() { return &cluster_; }
+  /// Why it is not there.
+  [[nodiscard]] const redis::TestCluster::Failed& why() const { return why_; }
+
+ private:
+  redis::TestCluster cluster_;
+  redis::TestCluster::Failed why_;
+};
+
+inline SharedCluster& redis_cluster() {
+  static SharedCluster cluster;
+  return cluster;
+}
+
+/// How the keys of this process' next test begin.
+inline std::string next_prefix() {
+  static int made = 0;
+  return "test-" + std::to_string(++made) + ':';
 }
 
 /// A schema of a test's own on that server.
@@ -69,6 +95,10 @@ class Stores : public ::testing::TestWithParam<Kind> {
       const auto failed = redis_server.start();
       ASSERT_FALSE(failed) << *failed;
     }
+    if (GetParam() == Kind::redis_cluster) {
+      if (!redis::TestServer::installed()) GTEST_SKIP() << "no redis-server: run scripts/setup";
+      ASSERT_FALSE(redis_cluster().why()) << *redis_cluster().why();
+    }
     if (GetParam() == Kind::postgres) {
       if (!postgres::LocalServer::installed()) GTEST_SKIP() << "no PostgreSQL: run scripts/setup";
       ASSERT_FALSE(postgres_server().why()) << *postgres_server().why();
@@ -90,7 +120,10 @@ class Stores : public ::testing::TestWithParam<Kind> {
         open_postgres();
         break;
       case Kind::redis:
-        open_redis();
+        open_redis(redis_server.address());
+        break;
+      case Kind::redis_cluster:
+        open_redis(redis_cluster()->address(opened_++ % redis::TestCluster::kNodes));
         break;
     }
     ASSERT_TRUE(queues && payloads);
@@ -119,12 +152,12 @@ class Stores : public ::testing::TestWithParam<Kind> {
     queues = std::make_unique<postgres::PostgresQueueStore>(schema->dsn(), expiry, &clock);
     payloads = std::make_unique<postgres::PostgresPayloadStore>(schema->dsn(), &clock);
   }
-  void open_redis() {
+  void open_redis(const redis::Address& address) {
     queues.reset();
     payloads.reset();
-    auto connection = std::make_shared<redis::Connection>(redis_server.address());
-    queues = std::make_unique<redis::RedisQueueStore>(connection, "test:", expiry, &clock);
-    payloads = std::make_unique<redis::RedisPayloadStore>(connection, "test:", &clock);
+    const auto connection = [&] { return std::make_shared<redis::Connection>(address); };
+    queues = std::make_unique<redis::RedisQueueStore>(connection(), prefix, expiry, &clock);
+    payloads = std::make_unique<redis::RedisPayloadStore>(connection(), prefix, &clock);
   }
 
   core::Answer apply(core::QueueOp op) {
@@ -184,6 +217,7 @@ class Stores : public ::testing::TestWithParam<Kind> {
 
   TemporaryDirectory directory;
   redis::TestServer redis_server;
+  const std::string prefix = next_prefix();  ///< of keys in Redis
   std::unique_ptr<PostgresSchema> schema;
   ManualClock clock;
   core::Shift shift{0};
@@ -192,6 +226,9 @@ class Stores : public ::testing::TestWithParam<Kind> {
   std::unique_ptr<PayloadStore> payloads;
   std::uint64_t next_token = 1'000;
   bool dry = false;
+
+ private:
+  std::size_t opened_ = 0;
 };
 
 using Ids = std::vector<std::string>;
@@ -206,11 +243,13 @@ inline std::string kind_name(const ::testing::TestParamInfo<Kind>& kind) {
       return "postgres";
     case Kind::redis:
       return "redis";
+    case Kind::redis_cluster:
+      return "redis_cluster";
   }
   return "unknown";
 }
 
 inline const auto kEveryStore =
-    ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres, Kind::redis);
+    ::testing::Values(Kind::sqlite, Kind::memory, Kind::postgres, Kind::redis, Kind::redis_cluster);
 
 }  // namespace reference::stores

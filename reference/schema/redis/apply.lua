@@ -35,7 +35,7 @@ end
 local function reset()
   local cursor = '0'
   local keep = {[prefix .. 'seq'] = true, [prefix .. 'groups'] = true,
-                [prefix .. 'nodes'] = true}
+                [prefix .. 'node'] = true, [prefix .. 'nodes'] = true}
   repeat
     local found = call('SCAN', cursor, 'MATCH', prefix .. '*', 'COUNT', 1000)
     cursor = found[1]

@@ -21,6 +21,7 @@
 --   totals        what has happened so far                 totalsMARK  the same of a tenant
 --   c:CORRELATION seqs; s:SESSION seqs                     k:EVENT  an event that is known again
 --   nodes         node -> since when it is missing (empty: it is not)
+--   node          the number of the last node
 --   past          seq -> a message that is gone, packed    ended    those seqs by their end
 
 local prefix = KEYS[1]

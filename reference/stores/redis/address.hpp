@@ -18,6 +18,7 @@ struct Address {
 
   /// For people: without user and password.
   [[nodiscard]] std::string text() const;
+  bool operator==(const Address&) const = default;
 };
 
 /// `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]` or `unix:///PATH[?db=DATABASE]`; a string

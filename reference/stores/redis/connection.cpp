@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 
+#include "reference/stores/redis/cluster.hpp"
 #include "reference/stores/witness.hpp"
 
 namespace reference::stores::redis {
@@ -17,6 +18,9 @@ using core::Result;
 using core::StoreError;
 
 namespace {
+
+// Nodes agree on where a slot is within moments: more hops than that lead nowhere.
+constexpr int kHopsMost = 5;
 
 timeval to_timeval(std::chrono::milliseconds ms) {
   return {.tv_sec = ms.count() / 1'000, .tv_usec = (ms.count() % 1'000) * 1'000};
@@ -51,6 +55,12 @@ Reply convert(const redisReply& from) {
   return reply;
 }
 
+// Whether none of them can have been carried out: each was refused, or all as one transaction.
+bool undone(std::span<const Command> commands, std::span<const Reply> replies) {
+  if (commands.front().words().front() == "MULTI") return replies.back().is_error();
+  return std::all_of(replies.begin(), replies.end(), [](const Reply& r) { return r.is_error(); });
+}
+
 }  // namespace
 
 std::int64_t Reply::number() const {
@@ -76,7 +86,7 @@ StoreError refused(const Reply& error) {
 void Connection::Release::operator()(redisContext* context) const { redisFree(context); }
 
 Connection::Connection(Address address, Timeouts timeouts)
-    : address_(std::move(address)), timeouts_(timeouts) {}
+    : address_(std::move(address)), place_(address_), nodes_{address_}, timeouts_(timeouts) {}
 
 Connection::~Connection() = default;
 
@@ -92,27 +102,59 @@ bool Connection::stale() const {
   return ::poll(&socket, 1, 0) != 0;
 }
 
+std::string Connection::at(const std::string& why) const {
+  return "Redis at " + place_.text() + ": " + why;
+}
+
+// To where it was last; where that is of no use any more, to the others one after the other: for
+// the time of one try, since whoever calls waits, and from the next one on another time.
 Result<void> Connection::connect() {
+  const auto until = std::chrono::steady_clock::now() + timeouts_.connect;
+  auto connected = connect_from(place_, std::nullopt);
+  if (connected) return connected;
+  const Address useless = place_;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    if (i > 0 && std::chrono::steady_clock::now() > until) break;
+    const Address node = nodes_[next_++ % nodes_.size()];
+    if (node == useless) continue;
+    if (auto again = connect_from(node, useless)) return again;
+  }
+  return connected;
+}
+
+// Each node tells which one it rather is, if it is not the one.
+Result<void> Connection::connect_from(Address start, const std::optional<Address>& useless) {
+  place_ = std::move(start);
+  for (int hop = 0; hop < kHopsMost; ++hop) {
+    moved_.reset();
+    auto opened = open();
+    if (!moved_ || moved_ == useless) return opened;
+    place_ = std::move(*moved_);
+  }
+  return tl::unexpected(StoreError::unreachable(at("the nodes do not agree on where it is")));
+}
+
+Result<void> Connection::open() {
   const auto timeout = to_timeval(timeouts_.connect);
-  context_.reset(address_.socket.empty()
-                     ? redisConnectWithTimeout(address_.host.c_str(), address_.port, timeout)
-                     : redisConnectUnixWithTimeout(address_.socket.c_str(), timeout));
+  context_.reset(place_.socket.empty()
+                     ? redisConnectWithTimeout(place_.host.c_str(), place_.port, timeout)
+                     : redisConnectUnixWithTimeout(place_.socket.c_str(), timeout));
   const auto failed = [&](const std::string& why) {
     context_.reset();
-    return tl::unexpected(StoreError::did_not_happen("Redis at " + address_.text() + ": " + why));
+    return tl::unexpected(StoreError::did_not_happen(at(why)));
   };
   if (!context_) return failed("out of memory");
   if (context_->err != 0) {
-    auto error = StoreError::unreachable("Redis at " + address_.text() + ": " + context_->errstr);
+    auto error = StoreError::unreachable(at(context_->errstr));
     context_.reset();
     return tl::unexpected(std::move(error));
   }
   if (redisSetTimeout(context_.get(), to_timeval(timeouts_.call)) != REDIS_OK)
     return failed("no time limit can be set");
-  if (address_.socket.empty() && redisEnableKeepAlive(context_.get()) != REDIS_OK)
+  if (place_.socket.empty() && redisEnableKeepAlive(context_.get()) != REDIS_OK)
     return failed(context_->errstr);
   if (auto greeted = greet(); !greeted) {
-    const auto why = "Redis at " + address_.text() + ": " + greeted.error().detail();
+    const auto why = at(greeted.error().detail());
     context_.reset();
     return tl::unexpected(greeted.error().away() ? StoreError::unreachable(why)
                                                  : StoreError::did_not_happen(why));
@@ -129,19 +171,35 @@ Result<void> Connection::greet() {
   if (address_.database != 0)
     commands.push_back(Command{"SELECT", std::to_string(address_.database)});
   if (!name_.empty()) commands.push_back(Command{"CLIENT", "SETNAME", name_});
-  // The last one shows whether commands are carried out at all: a server may be loading its data.
-  commands.push_back(Command{"EXISTS", "refbus"});
+  // This shows whether commands are carried out at all, a server may be loading its data, and
+  // whether that is done here.
+  commands.push_back(home_.empty() ? Command{"PING"} : Command{"EXISTS", home_});
   if (!expected_.empty()) commands.push_back(Command{"HEXISTS", expected_key_, expected_});
+  // A server by itself refuses this one, and may.
+  commands.push_back(Command{"CLUSTER", "NODES"});
   auto replies = transfer(commands);
   if (!replies) return tl::unexpected(StoreError::unreachable(replies.error().detail()));
+  hear_of(replies->back());
+  replies->pop_back();
   for (const auto& reply : *replies)
-    if (reply.is_error())
-      return tl::unexpected(reply.text.starts_with("LOADING")
+    if (reply.is_error()) {
+      moved_ = moved_to(reply.text, place_);
+      return tl::unexpected(moved_ || is_passing(reply.text)
                                 ? StoreError::unreachable(reply.text)
                                 : StoreError::did_not_happen(reply.text));
+    }
   if (!expected_.empty() && replies->back().number() == 0)
     return tl::unexpected(StoreError::did_not_happen(missing_witness(expected_)));
   return {};
+}
+
+void Connection::hear_of(const Reply& nodes) {
+  if (nodes.kind != Reply::Kind::text) return;
+  auto named = nodes_in(nodes.text, place_);
+  if (named.empty()) return;
+  nodes_ = {address_};
+  for (auto& node : named)
+    if (node != address_) nodes_.push_back(std::move(node));
 }
 
 void Connection::expect(std::string key, std::string field) {
@@ -153,7 +211,7 @@ StoreError Connection::lost(bool sent) {
   std::string why = context_->errstr;
   if (why.empty()) why = "connection lost";
   context_.reset();
-  const auto detail = "Redis at " + address_.text() + ": " + why;
+  const auto detail = at(why);
   return sent ? StoreError::may_have_happened(detail) : StoreError::did_not_happen(detail);
 }
 
@@ -183,11 +241,28 @@ Result<std::vector<Reply>> Connection::transfer(std::span<const Command> command
   return replies;
 }
 
+// Whether another node is to be asked: the next connect goes there.
+bool Connection::sent_on(std::span<const Reply> replies) {
+  for (const auto& reply : replies) {
+    if (!reply.is_error()) continue;
+    auto node = moved_to(reply.text, place_);
+    if (!node) continue;
+    place_ = std::move(*node);
+    context_.reset();
+    return true;
+  }
+  return false;
+}
+
 Result<std::vector<Reply>> Connection::exchange(std::span<const Command> commands) {
-  if (context_ && stale()) context_.reset();
-  if (!context_)
-    if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
-  return transfer(commands);
+  for (int hop = 0;; ++hop) {
+    if (context_ && stale()) context_.reset();
+    if (!context_)
+      if (auto connected = connect(); !connected) return tl::unexpected(connected.error());
+    auto replies = transfer(commands);
+    if (!replies || !sent_on(*replies) || !undone(commands, *replies) || hop == kHopsMost)
+      return replies;
+  }
 }
 
 Result<void> Connection::subscribe(const std::string& channel) {

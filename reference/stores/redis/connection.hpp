@@ -1,6 +1,8 @@
 // One connection to a Redis server: commands in, their replies out, in one round trip.
 //
-// It connects when it is first used and again after it was lost; nothing is ever sent twice.
+// It connects when it is first used and again after it was lost; nothing that may have been carried
+// out is ever sent twice. On a Redis Cluster it goes to the node that its key is on, with the key
+// where that moves, and to the other nodes where it finds none.
 // Threads: one at a time.
 // Errors: StoreError, definite where nothing can have been carried out; a server that refuses a
 // command answers with a Reply of kind error.
@@ -10,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,6 +79,10 @@ class Connection {
   /// How the server's list of clients shows this connection from the next connect on.
   void name(std::string name);
 
+  /// The key that its commands are about: it connects to the node which that is on, where there are
+  /// several. Without one any node will do.
+  void home(std::string key) { home_ = std::move(key); }
+
   /// What the hash `key` must hold wherever it connects from now on; an empty field: nothing.
   void expect(std::string key, std::string field);
 
@@ -94,21 +101,32 @@ class Connection {
   void close() { context_.reset(); }
   [[nodiscard]] bool is_open() const { return context_ != nullptr; }
 
+  /// Where it was told to begin.
   [[nodiscard]] const Address& address() const { return address_; }
+  /// Where it is, or was last.
+  [[nodiscard]] const Address& place() const { return place_; }
 
  private:
   core::Result<void> connect();
+  core::Result<void> connect_from(Address start, const std::optional<Address>& useless);
+  core::Result<void> open();
   core::Result<void> greet();
   core::Result<std::vector<Reply>> transfer(std::span<const Command> commands);
   core::StoreError lost(bool sent);
+  [[nodiscard]] std::string at(const std::string& why) const;
+  void hear_of(const Reply& nodes);
+  bool sent_on(std::span<const Reply> replies);
   [[nodiscard]] bool stale() const;
 
   struct Release {
     void operator()(redisContext* context) const;
   };
-  Address address_;
+  Address address_, place_;
+  std::optional<Address> moved_;  ///< the node that the last refusal has named
+  std::vector<Address> nodes_;    ///< all that it has heard of, where it was told to begin first
+  std::size_t next_ = 0;          ///< of those, the one to be tried when another is gone
   Timeouts timeouts_;
-  std::string name_;
+  std::string name_, home_;
   std::string expected_key_, expected_;
   std::unique_ptr<redisContext, Release> context_;
 };

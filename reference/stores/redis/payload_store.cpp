@@ -52,9 +52,13 @@ RedisPayloadStore::RedisPayloadStore(std::shared_ptr<Connection> connection,
                                      const std::string& prefix, const Clock* clock)
     : connection_(std::move(connection)),
       clock_(clock),
-      prefix_(prefix + kTag),
+      prefix_(home(prefix)),
       ends_(prefix_ + "expiry"),
-      uploads_(schema::redis_uploads()) {}
+      uploads_(schema::redis_uploads()) {
+  connection_->home(prefix_);
+}
+
+std::string RedisPayloadStore::home(const std::string& prefix) { return prefix + kTag; }
 
 std::string RedisPayloadStore::key_of(const core::TransactionId& id) const {
   return prefix_ + "p:" + id;

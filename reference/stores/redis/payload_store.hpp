@@ -1,5 +1,6 @@
 // Payloads in Redis, whole in its memory: for small ones. A hash a payload, a field a piece.
 //
+// All keys have one hash tag, another than the queues': on a Redis Cluster each store is a node's.
 // Threads: the store's lane alone.
 // Errors: as the connection's. A put is one transaction, as durable as the server's configuration
 // makes it.
@@ -20,6 +21,8 @@ class RedisPayloadStore : public PayloadStore, public UploadStore {
   /// of the server's; it must outlive the store.
   RedisPayloadStore(std::shared_ptr<Connection> connection, const std::string& prefix,
                     const Clock* clock = nullptr);
+  /// A key that is where all the keys of such a store are.
+  static std::string home(const std::string& prefix);
 
   core::Result<void> put(const core::TransactionId& id, std::span<const core::Piece> pieces,
                          core::Ms ttl, core::Shift shift) override;

@@ -35,12 +35,16 @@ RedisQueueStore::RedisQueueStore(std::shared_ptr<Connection> connection, const s
     : connection_(std::move(connection)),
       expiry_(expiry),
       clock_(clock),
-      prefix_(prefix + kTag),
-      nodes_(prefix + "node"),
+      prefix_(home(prefix)),
+      names_(prefix + "node-"),
       apply_(schema::redis_apply()),
       sweep_(schema::redis_sweep()),
       look_(schema::redis_look()),
-      orphans_(schema::redis_orphans()) {}
+      orphans_(schema::redis_orphans()) {
+  connection_->home(prefix_);
+}
+
+std::string RedisQueueStore::home(const std::string& prefix) { return prefix + kTag; }
 
 RedisQueueStore::~RedisQueueStore() {
   if (node_.empty() || !connection_->is_open()) return;
@@ -143,27 +147,32 @@ Result<void> RedisQueueStore::migrate() {
   return free_orphans(core::Ms(0));
 }
 
-// A number of its own for this node, and the connection named after it: the server's list of
-// clients tells who is alive, since the end of a process ends its connection.
+// A number of its own for this node, and the connection named after it before the number counts:
+// the server's list of clients tells who is alive, since the end of a process ends its connection.
 Result<void> RedisQueueStore::join_nodes() {
-  auto reply = connection_->exchange(Command{"INCR", nodes_});
-  if (!reply) return tl::unexpected(reply.error());
-  if (reply->is_error()) return tl::unexpected(refused(*reply));
-  node_ = std::to_string(reply->integer);
-  connection_->name(nodes_ + '-' + node_);
-  reply = connection_->exchange(Command{"HSET", prefix_ + "nodes", node_, ""});
-  if (!reply) return tl::unexpected(reply.error());
-  if (reply->is_error()) return tl::unexpected(refused(*reply));
+  for (bool taken = true; taken;) {
+    auto reply = connection_->exchange(Command{"INCR", prefix_ + "node"});
+    if (!reply) return tl::unexpected(reply.error());
+    if (reply->is_error()) return tl::unexpected(refused(*reply));
+    node_ = std::to_string(reply->integer);
+    connection_->name(names_ + node_);
+    reply = connection_->exchange(Command{"HSETNX", prefix_ + "nodes", node_, ""});
+    if (!reply) return tl::unexpected(reply.error());
+    if (reply->is_error()) return tl::unexpected(refused(*reply));
+    taken = reply->integer == 0;
+  }
   return {};
 }
 
 // Where no other node lives, those that are missing are so for long enough at a start.
 Result<void> RedisQueueStore::free_orphans(core::Ms missing_for) {
-  auto reply = connection_->exchange(Command{"CLIENT", "LIST"});
+  // The clients of the server that has the queues: where they are is known by asking for them.
+  auto reply = connection_->exchange(Command{"EXISTS", prefix_});
+  if (reply && !reply->is_error()) reply = connection_->exchange(Command{"CLIENT", "LIST"});
   if (!reply) return tl::unexpected(reply.error());
   if (reply->is_error()) return tl::unexpected(refused(*reply));
   std::set<std::string> alive{node_};
-  const std::string mark = " name=" + nodes_ + '-';
+  const std::string mark = " name=" + names_;
   for (auto at = reply->text.find(mark); at != std::string::npos;
        at = reply->text.find(mark, at + 1)) {
     const auto from = at + mark.size();

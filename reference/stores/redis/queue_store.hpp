@@ -4,7 +4,7 @@
 // it is as durable as the server's configuration makes that (durability.hpp). Time is the
 // server's. Leases stand in Redis with the node that holds them, so that any node may end them;
 // what this node handed out it remembers too, since only its own core can be told.
-// All keys have one hash tag: a Redis Cluster keeps them together.
+// All keys have one hash tag: a Redis Cluster keeps them together (cluster.hpp).
 // Threads: the store's lane alone.
 // Errors: as the connection's; a batch whose answer was lost may have happened.
 #pragma once
@@ -38,6 +38,8 @@ class RedisQueueStore : public QueueStore {
   core::Result<core::Swept> sweep(int at_most, int attempts_max, core::Shift shift) override;
   /// What the server forgets is no sign of another one.
   void trust() { witness_.trust(); }
+  /// A key that is where all the keys of such a store are.
+  static std::string home(const std::string& prefix);
   /// Leases of nodes that are connected no more count as ended.
   core::Result<void> migrate() override;
 
@@ -66,7 +68,7 @@ class RedisQueueStore : public QueueStore {
   core::Expiry expiry_;
   const Clock* clock_;
   std::string prefix_;      ///< of the queues' keys, their hash tag included
-  std::string nodes_;       ///< the key that counts nodes, and how their connections' names begin
+  std::string names_;       ///< how the names of the nodes' connections begin
   core::Tick next_look_{};  ///< when the other nodes' lives are looked at again
   std::string node_;        ///< this store's number among all that ever were
   Leases leases_;           ///< what this node handed out and has not seen ended
