@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cli/target_words.hpp"
+#include "suites/runner/options.hpp"
 
 namespace busproof::cli {
 
@@ -24,7 +25,7 @@ struct RunWords {
   std::string expectations;  ///< A file; may be empty.
   std::string out;           ///< Empty: busproof-results/<time>, with the link `latest`.
   std::string seed;          ///< A decimal; empty: drawn.
-  int jobs = 4;
+  int jobs = runner::kJobs;
   bool strict = false;
   bool trace = false;
   int until_fail = 0;  ///< Runs with ever other seeds until something is violated; 0: one run.

@@ -19,7 +19,6 @@
 #include <boost/beast/websocket.hpp>
 #include <boost/json.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
@@ -27,12 +26,11 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "reference/bench/own_server.hpp"
-#include "reference/run.hpp"
+#include "reference/bench/running_bus.hpp"
 #include "reference/stores/postgres/connection.hpp"
 #include "reference/stores/postgres/dsn.hpp"
 
@@ -44,6 +42,7 @@ namespace json = boost::json;
 namespace postgres = reference::stores::postgres;
 using asio::ip::tcp;
 using reference::Config;
+using reference::bench::RunningBus;
 using reference::core::Codec;
 using Clock = std::chrono::steady_clock;
 
@@ -133,34 +132,6 @@ class Bare {
                                        : 0;
   }
   std::unique_ptr<PGconn, decltype(&PQfinish)> link_;
-};
-
-unsigned short free_port() {
-  asio::io_context io;
-  tcp::acceptor probe(io, {asio::ip::address_v4::loopback(), 0});
-  return probe.local_endpoint().port();
-}
-
-/// The bus on a thread of its own, until this goes.
-class RunningBus {
- public:
-  RunningBus(Config config, Codec codec) {
-    config.compression = codec;
-    auto seams = reference::make_seams(config);
-    if (std::holds_alternative<int>(seams)) throw std::runtime_error("no server");
-    thread_ = std::thread([config, held = std::move(std::get<reference::Seams>(seams))]() mutable {
-      reference::run(config, std::move(held));
-    });
-  }
-  RunningBus(const RunningBus&) = delete;
-  RunningBus& operator=(const RunningBus&) = delete;
-  ~RunningBus() {
-    std::raise(SIGTERM);
-    thread_.join();
-  }
-
- private:
-  std::thread thread_;
 };
 
 class Client {
@@ -259,11 +230,12 @@ double median(std::vector<double> all) {
 /// Bus and bare in turns; the medians.
 void compare(const char* what, Config config, const std::string& dsn, Codec codec,
              bool compressible, std::size_t count) {
-  config.listen.port = free_port();
+  config.listen.port = reference::bench::free_port();
+  config.compression = codec;
   std::vector<std::string> chunks;
   for (std::size_t n = 0; n < count; ++n) chunks.push_back(chunk_of(compressible, n));
   const auto held = peak_kilobytes();
-  const RunningBus bus(config, codec);
+  const RunningBus bus(config, reference::bench::seams_of(config));
   Client client(config.listen.port);
   Bare bare(dsn);
   std::vector<double> bus_in, bus_out, bare_in, bare_out;

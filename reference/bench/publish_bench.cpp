@@ -13,7 +13,6 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -27,7 +26,7 @@
 #include <fmt/format.h>
 
 #include "reference/bench/own_server.hpp"
-#include "reference/run.hpp"
+#include "reference/bench/running_bus.hpp"
 #include "reference/stores/postgres/connection.hpp"
 #include "reference/stores/postgres/dsn.hpp"
 
@@ -37,6 +36,9 @@ namespace fs = std::filesystem;
 namespace beast = boost::beast;
 using boost::asio::ip::tcp;
 using reference::Config;
+using reference::bench::free_port;
+using reference::bench::RunningBus;
+using reference::bench::seams_of;
 using reference::core::Answer;
 using reference::core::Enqueue;
 using reference::core::Question;
@@ -198,18 +200,6 @@ class Client {
   std::string out_, in_;
 };
 
-unsigned short free_port() {
-  boost::asio::io_context io;
-  boost::asio::ip::tcp::acceptor probe(io, {boost::asio::ip::address_v4::loopback(), 0});
-  return probe.local_endpoint().port();
-}
-
-reference::Seams seams_of(const Config& config) {
-  auto seams = reference::make_seams(config);
-  if (std::holds_alternative<int>(seams)) throw std::runtime_error("no store in " + config.data);
-  return std::move(std::get<reference::Seams>(seams));
-}
-
 std::optional<std::string> from_environment(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
@@ -269,24 +259,6 @@ struct Figures {
   double bus, bare;
   std::size_t batches;
   std::optional<double> one_by_one;
-};
-
-/// The bus on a thread of its own, until this goes.
-class RunningBus {
- public:
-  RunningBus(const Config& config, reference::Seams seams)
-      : thread_([config, seams = std::move(seams)]() mutable {
-          reference::run(config, std::move(seams));
-        }) {}
-  RunningBus(const RunningBus&) = delete;
-  RunningBus& operator=(const RunningBus&) = delete;
-  ~RunningBus() {
-    std::raise(SIGTERM);
-    thread_.join();
-  }
-
- private:
-  std::thread thread_;
 };
 
 Seconds through_the_socket(const Config& config, reference::Seams seams, int in_flight) {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "suites/checkers/restarts.hpp"
 #include "suites/checkers/upload_calls.hpp"
 
 namespace busproof::checkers {
@@ -59,13 +60,6 @@ std::vector<Part> read_parts(const View& view) {
   return parts;
 }
 
-bool restarted(const View& view, const Note& from, const Note& to) {
-  const auto starts = view.marks("started");
-  return std::any_of(starts.begin(), starts.end(), [&](const Note& start) {
-    return start.index > from.index && start.index < to.index;
-  });
-}
-
 std::vector<Go> goes_of(std::span<const Note> marks, const std::vector<Part>& parts) {
   std::vector<Go> goes;
   for (std::size_t i = 1; i < marks.size(); ++i) {
@@ -92,7 +86,7 @@ Judgement judge(const View& view, const Claims& claims, const std::vector<Part>&
     const Go &small = goes[i - 1], &large = goes[i];
     const bool telling = large.largest >= telling_payload(*chunk) && large.bytes >= large.largest &&
                          small.largest <= small_payload(*chunk) && small.bytes >= large.bytes;
-    if (!telling || restarted(view, *small.from, *large.to)) continue;
+    if (!telling || restarted_between(view, *small.from, *large.to)) continue;
     const std::int64_t growth = large.to->amount - large.from->amount;
     if (growth > allowed(*chunk))
       return Judgement::violated(

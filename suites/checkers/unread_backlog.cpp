@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "suites/checkers/groups.hpp"
+#include "suites/checkers/restarts.hpp"
 #include "suites/checkers/slow.hpp"
 
 namespace busproof::checkers {
@@ -43,13 +44,6 @@ struct Go {
     return messages == other.messages && bytes == other.bytes;
   }
 };
-
-bool restarted(const View& view, const Note& from, const Note& to) {
-  const auto starts = view.marks("started");
-  return std::any_of(starts.begin(), starts.end(), [&](const Note& start) {
-    return start.index > from.index && start.index < to.index;
-  });
-}
 
 /// What was published in between; nothing where that went to several destinations, or by reference.
 std::optional<Go> published_between(const View& view, const Note& from, const Note& to) {
@@ -94,7 +88,7 @@ std::vector<Go> goes(const View& view, const contract::Claims& claims) {
   const auto stopped = stops(view);
   const auto marks = view.marks("memory");
   for (std::size_t i = 1; i < marks.size(); ++i) {
-    if (restarted(view, marks[i - 1], marks[i])) continue;
+    if (restarted_between(view, marks[i - 1], marks[i])) continue;
     auto go = published_between(view, marks[i - 1], marks[i]);
     if (!go) continue;
     find_subscribers(view, claims, stopped, *go);

@@ -6,14 +6,12 @@
 #include <array>
 
 #include "suites/families/families.hpp"
-#include "suites/families/payloads.hpp"
 #include "suites/families/store_faults.hpp"
+#include "suites/families/tripping.hpp"
 
 namespace busproof::families {
 namespace {
 
-using contract::Verdict;
-using stage::Abandoned;
 using stage::JudgedCase;
 using stage::milliseconds;
 using stage::Scenario;
@@ -21,15 +19,6 @@ using stage::Stage;
 using targets::Payload;
 using targets::Publish;
 using targets::Session;
-
-/// A breaker that takes more failures than this to open is not tripped over and over.
-constexpr std::int64_t kFailuresMost = 20;
-
-std::int64_t limit_of(const Stage& stage, std::string_view name) {
-  const auto limit = stage.claims().limit(name);
-  if (!limit) throw Abandoned{Verdict::unverified, std::string(name) + " is not declared"};
-  return *limit;
-}
 
 /// One caller, and the store behind.
 class Caller {
@@ -39,16 +28,10 @@ class Caller {
         store_(stage),
         session_(stage.connect()),
         destination_(stage.destination("large")),
-        large_(Payload::text(
-            std::string(static_cast<std::size_t>(limit_of(stage, "inline_bytes_max")) + 1, 'b'))),
-        failures_(limit_of(stage, "breaker.failures")),
+        large_(above_inline(stage, 'b')),
+        failures_(failures_to_open(stage)),
         closes_after_(stage.claims().limit("breaker.closes_after").value_or(1)),
-        open_(limit_of(stage, "breaker.open_ms")) {
-    if (!fits(stage.claims(), large_))
-      throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
-    if (failures_ > kFailuresMost)
-      throw Abandoned{Verdict::unverified, "it takes too many failures to open it"};
-  }
+        open_(limit_of(stage, "breaker.open_ms")) {}
 
   PayloadStore& store() { return store_; }
   [[nodiscard]] std::int64_t failures() const { return failures_; }
@@ -59,14 +42,7 @@ class Caller {
     wanted.destination = destination_;
     wanted.mode = stage_.mode();
     wanted.payload = large_;
-    bool stored = false;
-    for (std::int64_t i = 0; i < times; ++i) {
-      const auto done = session_.publish(wanted);
-      if (!done && done.error().kind() == "disconnected")
-        stage_.give_up("bus/publish", done.error());
-      stored = done && done->route == "reference";
-    }
-    return stored;
+    return call_store(stage_, session_, wanted, times);
   }
 
   /// As many probes as close it. A bus that probes by itself is called until it has.

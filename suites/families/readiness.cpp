@@ -9,8 +9,8 @@
 
 #include "suites/families/ailing.hpp"
 #include "suites/families/families.hpp"
-#include "suites/families/payloads.hpp"
 #include "suites/families/store_faults.hpp"
+#include "suites/families/tripping.hpp"
 
 namespace busproof::families {
 namespace {
@@ -29,12 +29,6 @@ void need_page(const Stage& stage, Page page, const char* name) {
   if (!stage.has_page(page))
     throw Abandoned{Verdict::unverified,
                     fmt::format("the target does not say where to ask whether it is {}", name)};
-}
-
-/// Refused or not: that is what the judges look at.
-void try_publish(Stage& stage, Session& session, const targets::Publish& wanted) {
-  const auto done = session.publish(wanted);
-  if (!done && done.error().kind() == "disconnected") stage.give_up("bus/publish", done.error());
 }
 
 void stores_are_down(Stage& stage) {
@@ -84,14 +78,9 @@ void fallback_serves(Stage& stage) {
   need_page(stage, Page::ready, "ready");
   PayloadStore store(stage);
   Session& session = stage.connect();
-  const auto limit = stage.claims().limit("inline_bytes_max");
-  if (!limit) throw Abandoned{Verdict::unverified, "inline_bytes_max is not declared"};
-  const targets::Publish wanted{
-      .destination = stage.destination("large"),
-      .mode = stage.mode(),
-      .payload = Payload::text(std::string(static_cast<std::size_t>(*limit) + 1, 'r'))};
-  if (!fits(stage.claims(), wanted.payload))
-    throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
+  const targets::Publish wanted{.destination = stage.destination("large"),
+                                .mode = stage.mode(),
+                                .payload = above_inline(stage, 'r')};
   store.down();
   for (int i = 0; i < kTimes; ++i) {
     try_publish(stage, session, wanted);

@@ -6,8 +6,8 @@
 #include "suites/checkers/store_calls.hpp"
 #include "suites/checkers/tripped.hpp"
 #include "suites/families/families.hpp"
-#include "suites/families/payloads.hpp"
 #include "suites/families/store_faults.hpp"
+#include "suites/families/tripping.hpp"
 #include "suites/stage/refusing.hpp"
 
 namespace busproof::families {
@@ -19,57 +19,28 @@ using stage::Abandoned;
 using stage::JudgedCase;
 using stage::Scenario;
 using stage::Stage;
-using targets::Payload;
 using targets::Publish;
 using targets::Session;
-
-constexpr std::string_view kQuick = "breaker.quick";
-/// A breaker that takes more failures than this to open is not tripped over and over.
-constexpr std::int64_t kFailuresMost = 20;
-
-std::int64_t limit_of(const Stage& stage, std::string_view name) {
-  const auto limit = stage.claims().limit(name);
-  if (!limit) throw Abandoned{Verdict::unverified, std::string(name) + " is not declared"};
-  return *limit;
-}
 
 /// A fresh bus, its breaker closed, that trips soon where it can be told to; and who calls it.
 class Caller {
  public:
   explicit Caller(Stage& stage) : stage_(stage) {
-    stage.stop_bus();
-    stage.start_bus(stage.has_variant(kQuick) ? kQuick : std::string_view());
-    failures_ = limit_of(stage, "breaker.failures");
-    if (failures_ > kFailuresMost)
-      throw Abandoned{Verdict::unverified, "it takes too many failures to open it"};
+    start_tripping_soon(stage);
+    failures_ = failures_to_open(stage);
     session_ = &stage.connect();
-    const auto size = static_cast<std::size_t>(limit_of(stage, "inline_bytes_max")) + 1;
     wanted_.destination = stage.destination("large");
     wanted_.mode = stage.mode();
-    wanted_.payload = Payload::binary(random_bytes(stage, size));
-    if (!fits(stage.claims(), wanted_.payload))
-      throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
-    succeed();
+    wanted_.payload = random_above_inline(stage);
+    first_success(stage, *session_, wanted_);
   }
 
-  void call(std::int64_t times = 1) {
-    for (std::int64_t i = 0; i < times; ++i)
-      if (const auto done = session_->publish(wanted_);
-          !done && done.error().kind() == "disconnected")
-        stage_.give_up("bus/publish", done.error());
-  }
+  void call(std::int64_t times = 1) { call_store(stage_, *session_, wanted_, times); }
 
   /// As many calls as open it.
   void fail() { call(failures_); }
 
  private:
-  /// A store that has just come up may take longer than the breaker waits, but not every time.
-  void succeed() {
-    for (std::int64_t i = 0; i < failures_; ++i)
-      if (session_->publish(wanted_)) return;
-    throw Abandoned{Verdict::inconclusive, "no call succeeded before anything was refused"};
-  }
-
   Stage& stage_;
   Session* session_ = nullptr;
   Publish wanted_;

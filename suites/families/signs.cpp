@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "suites/families/families.hpp"
-#include "suites/families/payloads.hpp"
 #include "suites/families/store_faults.hpp"
+#include "suites/families/tripping.hpp"
 
 namespace busproof::families {
 namespace {
@@ -21,18 +21,8 @@ using stage::JudgedCase;
 using stage::milliseconds;
 using stage::Scenario;
 using stage::Stage;
-using targets::Payload;
 using targets::Publish;
 using targets::Session;
-
-/// A breaker that takes more failures than this to open is not tripped here.
-constexpr std::int64_t kFailuresMost = 20;
-
-std::int64_t limit_of(const Stage& stage, std::string_view name) {
-  const auto limit = stage.claims().limit(name);
-  if (!limit) throw Abandoned{Verdict::unverified, std::string(name) + " is not declared"};
-  return *limit;
-}
 
 /// Who looks at all that there is to see, calls the payload store, and makes it fail.
 class Watcher {
@@ -44,14 +34,10 @@ class Watcher {
   /// Once this has been looked at from outside, the store is needed.
   void begin() {
     store_ = std::make_unique<PayloadStore>(stage_);
-    const auto size = static_cast<std::size_t>(limit_of(stage_, "inline_bytes_max")) + 1;
     wanted_.destination = stage_.destination("large");
     wanted_.mode = stage_.mode();
-    wanted_.payload = Payload::text(std::string(size, 's'));
-    if (!fits(stage_.claims(), wanted_.payload))
-      throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
-    if (limit_of(stage_, "breaker.failures") > kFailuresMost)
-      throw Abandoned{Verdict::unverified, "it takes too many failures to open it"};
+    wanted_.payload = above_inline(stage_, 's');
+    failures_ = failures_to_open(stage_);
   }
 
   void look() {
@@ -80,7 +66,7 @@ class Watcher {
 
   void trip() {
     store_->down();
-    call(limit_of(stage_, "breaker.failures"));
+    call(failures_);
     store_->up();
   }
 
@@ -104,22 +90,13 @@ class Watcher {
     if (!told) stage_.give_up(fmt::format("bus/{}", what), told.error());
   }
 
-  /// Refusals are what this is about. Whether the last one was stored.
-  bool call(std::int64_t times) {
-    bool stored = false;
-    for (std::int64_t i = 0; i < times; ++i) {
-      const auto done = session_.publish(wanted_);
-      if (!done && done.error().kind() == "disconnected")
-        stage_.give_up("bus/publish", done.error());
-      stored = done && done->route == "reference";
-    }
-    return stored;
-  }
+  bool call(std::int64_t times) { return call_store(stage_, session_, wanted_, times); }
 
   Stage& stage_;
   Session& session_;
   std::unique_ptr<PayloadStore> store_;
   Publish wanted_;
+  std::int64_t failures_ = 0;
 };
 
 void is_watched(Stage& stage) {

@@ -8,6 +8,7 @@
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
 #include "suites/families/store_faults.hpp"
+#include "suites/families/tripping.hpp"
 
 namespace busproof::families {
 namespace {
@@ -22,35 +23,6 @@ using targets::Payload;
 using targets::Published;
 using targets::Session;
 
-constexpr std::int64_t kFailuresMost = 20;
-
-std::int64_t limit_of(const Stage& stage, std::string_view name) {
-  const auto limit = stage.claims().limit(name);
-  if (!limit) throw Abandoned{Verdict::unverified, std::string(name) + " is not declared"};
-  return *limit;
-}
-
-std::int64_t failures_of(const Stage& stage) {
-  const std::int64_t failures = limit_of(stage, "breaker.failures");
-  if (failures > kFailuresMost)
-    throw Abandoned{Verdict::unverified, "it takes too many failures to open it"};
-  return failures;
-}
-
-Payload large(const Stage& stage) {
-  const auto limit = static_cast<std::size_t>(limit_of(stage, "inline_bytes_max"));
-  Payload payload = Payload::text(std::string(limit + 1, 't'));
-  if (!fits(stage.claims(), payload))
-    throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
-  return payload;
-}
-
-/// Refused or not: that is what the judges look at.
-void try_publish(Stage& stage, Session& session, const targets::Publish& wanted) {
-  const auto done = session.publish(wanted);
-  if (!done && done.error().kind() == "disconnected") stage.give_up("bus/publish", done.error());
-}
-
 void start_as(Stage& stage, std::string_view variant) {
   stage.need_own_bus();
   stage.need_variant(variant);
@@ -62,11 +34,11 @@ void start_as(Stage& stage, std::string_view variant) {
 void refused_for_themselves(Stage& stage) {
   stage.need_own_bus();
   if (stage.has_variant("limits.small")) start_as(stage, "limits.small");
-  const std::int64_t times = failures_of(stage) + 1;
+  const std::int64_t times = failures_to_open(stage) + 1;
   Session& session = stage.connect();
   const std::string destination = stage.destination();
   const targets::Publish stored{
-      .destination = destination, .mode = stage.mode(), .payload = large(stage)};
+      .destination = destination, .mode = stage.mode(), .payload = above_inline(stage, 't')};
   try_publish(stage, session, stored);
   const Published gone =
       stage.publish(session, {.destination = destination, .payload = Payload::text("removed")});
@@ -102,10 +74,11 @@ void refused_for_themselves(Stage& stage) {
 void switched_off(Stage& stage) {
   start_as(stage, "breaker.off");
   PayloadStore store(stage);
-  const std::int64_t times = 10 * failures_of(stage);
+  const std::int64_t times = 10 * failures_to_open(stage);
   Session& session = stage.connect();
-  const targets::Publish stored{
-      .destination = stage.destination(), .mode = stage.mode(), .payload = large(stage)};
+  const targets::Publish stored{.destination = stage.destination(),
+                                .mode = stage.mode(),
+                                .payload = above_inline(stage, 't')};
   store.down();
   for (std::int64_t i = 0; i < times; ++i) try_publish(stage, session, stored);
   store.up();
@@ -119,7 +92,9 @@ class Hanging {
       : stage_(stage),
         store_((start_as(stage, "breaker.quick"), stage)),
         session_(stage.connect()) {
-    stored_ = {.destination = stage.destination(), .mode = stage.mode(), .payload = large(stage)};
+    stored_ = {.destination = stage.destination(),
+               .mode = stage.mode(),
+               .payload = above_inline(stage, 't')};
     for (int i = 0; i < 3; ++i) publish();
   }
 
@@ -128,7 +103,7 @@ class Hanging {
   /// As many calls as open it, to a store that hangs from now on.
   void trip() {
     store_.hang();
-    for (std::int64_t i = 0; i < failures_of(stage_); ++i) publish();
+    for (std::int64_t i = 0; i < failures_to_open(stage_); ++i) publish();
   }
   void up() { store_.up(); }
 
@@ -227,8 +202,9 @@ class Beside {
 void goes_on_beside(Stage& stage, std::size_t crowd) {
   constexpr int kTimes = 5;
   PayloadStore store(stage);
-  const targets::Publish stored{
-      .destination = stage.destination("stored"), .mode = stage.mode(), .payload = large(stage)};
+  const targets::Publish stored{.destination = stage.destination("stored"),
+                                .mode = stage.mode(),
+                                .payload = above_inline(stage, 't')};
   Beside beside(stage);
   Session& waiting = stage.connect();
   beside.go_on(kTimes);

@@ -6,53 +6,36 @@
 
 #include "suites/checkers/tripped.hpp"
 #include "suites/families/families.hpp"
-#include "suites/families/payloads.hpp"
+#include "suites/families/tripping.hpp"
 #include "suites/families/watched.hpp"
 
 namespace busproof::families {
 namespace {
 
-using contract::Verdict;
-using stage::Abandoned;
 using stage::JudgedCase;
 using stage::milliseconds;
 using stage::Scenario;
 using stage::Stage;
-using targets::Payload;
 using targets::Publish;
 using targets::Published;
 using targets::Session;
-
-constexpr std::string_view kQuick = "breaker.quick";
-/// A breaker that takes more failures than this to open is not tripped over and over.
-constexpr std::int64_t kFailuresMost = 20;
-
-std::int64_t limit_of(const Stage& stage, std::string_view name) {
-  const auto limit = stage.claims().limit(name);
-  if (!limit) throw Abandoned{Verdict::unverified, std::string(name) + " is not declared"};
-  return *limit;
-}
 
 /// A fresh bus, its breaker closed, the variant that trips soon where there is one; and who calls
 /// it.
 class Caller {
  public:
   explicit Caller(Stage& stage) : stage_(stage), links_(stage.links()), link_(links_.payloads()) {
-    stage.stop_bus();
-    stage.start_bus(stage.has_variant(kQuick) ? kQuick : std::string_view());
-    if (limit_of(stage, "breaker.failures") > kFailuresMost)
-      throw Abandoned{Verdict::unverified, "it takes too many failures to open it"};
+    start_tripping_soon(stage);
+    failures_ = failures_to_open(stage);
     session_ = &stage.connect();
-    const auto size = static_cast<std::size_t>(limit_of(stage, "inline_bytes_max")) + 1;
     wanted_.destination = stage.destination("large");
     wanted_.mode = stage.mode();
-    wanted_.payload = Payload::binary(random_bytes(stage, size));
-    if (!fits(stage.claims(), wanted_.payload))
-      throw Abandoned{Verdict::unverified, "no message carries a payload above the inline limit"};
-    stored_ = stage.publish(*session_, wanted_);  // The link works, and the breaker is closed.
+    wanted_.payload = random_above_inline(stage);
+    stored_ =
+        first_success(stage, *session_, wanted_);  // The link works, and the breaker is closed.
   }
 
-  [[nodiscard]] std::int64_t failures() const { return limit_of(stage_, "breaker.failures"); }
+  [[nodiscard]] std::int64_t failures() const { return failures_; }
   [[nodiscard]] const Publish& wanted() const { return wanted_; }
   [[nodiscard]] const Published& stored() const { return *stored_; }
   Session& session() { return *session_; }
@@ -87,6 +70,7 @@ class Caller {
   Session* session_ = nullptr;
   Publish wanted_;
   std::optional<Published> stored_;
+  std::int64_t failures_ = 0;
 };
 
 void open_is_silent(Stage& stage) {

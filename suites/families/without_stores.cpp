@@ -6,6 +6,7 @@
 #include <array>
 
 #include "suites/families/families.hpp"
+#include "suites/families/tripping.hpp"
 
 namespace busproof::families {
 namespace {
@@ -20,13 +21,6 @@ using targets::Payload;
 using targets::Session;
 
 constexpr milliseconds kOwn{150}, kPause{50};
-
-/// Refused or not: that is what the judges look at.
-bool try_publish(Stage& stage, Session& session, const targets::Publish& wanted) {
-  const auto done = session.publish(wanted);
-  if (!done && done.error().kind() == "disconnected") stage.give_up("bus/publish", done.error());
-  return done.has_value();
-}
 
 void live_on_topics(Stage& stage, Session& session) {
   if (!stage.claims().has("topic")) return;

@@ -27,6 +27,9 @@ std::string_view to_string(Effort effort);
 int programs_of(Effort effort);
 stage::Loads loads_of(Effort effort);
 
+/// Scenarios side by side: most of one is waiting.
+inline constexpr int kJobs = 12;
+
 struct Options {
   targets::TargetFile target;
   targets::Wrap wrap;  ///< Between every connection and the bus; may be empty.
@@ -36,8 +39,8 @@ struct Options {
   bool trace = false;  ///< What went over the wire is kept for what is not met.
   std::uint64_t seed = 1;
   std::vector<std::string> only;  ///< "QUE", "QUE-4" or "QUE-4.late"; empty: all
-  int jobs = 8;                   ///< Scenarios side by side: most of one is waiting.
-  std::filesystem::path out;      ///< Reports and histories.
+  int jobs = kJobs;
+  std::filesystem::path out;  ///< Reports and histories.
   std::vector<contract::Expectation> expectations;
   std::string command;                            ///< What was typed.
   std::string target_words;                       ///< The part of it that names the target.

@@ -92,6 +92,20 @@ TEST(Stream, SawNothingIsNotMet) {
     EXPECT_EQ(promise.judgement.verdict(), Verdict::inconclusive) << promise.name;
 }
 
+// The same event id is each tenant's own; what looks misdelivered may be another's message.
+TEST(Stream, OnlyWhatIsOneTenantsIsWatched) {
+  const auto misdelivered = [](const char* other) {
+    Sketch sketch({}, {{"tenancy", boost::json::object{}}});
+    sketch.request(Action::hello, 0, 1, {.session = 1, .asked = {{"session_id", "one"}}});
+    sketch.request(Action::hello, 0, 1, {.session = 2, .asked = {{"session_id", other}}});
+    sketch.subscribe(2, 3, 10, 60'000, {.destination = "elsewhere"}).publish(4, 5, 1);
+    sketch.deliver(6, {.message = 1, .delivery = 1, .destination = "elsewhere"});
+    return broken(judge(sketch.history(), sketch.claims()));
+  };
+  EXPECT_EQ(misdelivered("one"), std::set<std::string>{"misdelivered"});
+  EXPECT_EQ(misdelivered("two"), std::set<std::string>());
+}
+
 TEST(Stream, ATornFileIsRefused) {
   Sketch sketch({});
   sketch.subscribe(0, 1, 10, 500).publish(2, 3, 1);
