@@ -20,7 +20,12 @@ namespace busproof::cli {
 namespace {
 
 void add_target(CLI::App& app, TargetWords& words) {
-  app.add_option("--url", words.url, "A bus at a WebSocket address, ws://HOST:PORT/PATH");
+  app.add_option("--url", words.url,
+                 "A bus at a WebSocket address, ws://HOST:PORT/PATH or wss://...");
+  app.add_option(
+      "--ca", words.ca,
+      "Whom a wss:// address must be vouched for by, a file of PEM (default: the system's)");
+  app.add_flag("--insecure", words.insecure, "Believe whoever answers at a wss:// address");
   app.add_option("--tcp", words.tcp, "A bus that speaks lines over TCP, HOST:PORT");
   app.add_option("--unix", words.unix_path, "A bus that speaks lines over a Unix socket");
   app.add_option("--target", words.file, "A target file (YAML): how to start and reach the bus");

@@ -13,13 +13,15 @@ using contract::refused;
 using targets::Connect;
 using targets::TargetFile;
 
-TargetFile at_address(Connect::How how, const std::string& address, const std::string& control) {
+TargetFile at_address(Connect::How how, const std::string& address, const TargetWords& words) {
   TargetFile target;
   target.name = address;
   target.folder = std::filesystem::current_path();
   target.connect.how = how;
   target.connect.address = address;
-  target.control = control;
+  target.control = words.control;
+  target.tls.ca = words.ca;
+  target.tls.insecure = words.insecure;
   return target;
 }
 
@@ -36,12 +38,15 @@ contract::Result<TargetFile> named_target(const TargetWords& words) {
   const int ways = static_cast<int>(!words.url.empty()) + static_cast<int>(!words.tcp.empty()) +
                    static_cast<int>(!words.unix_path.empty()) +
                    static_cast<int>(!words.file.empty()) + static_cast<int>(!words.command.empty());
+  if ((!words.ca.empty() || words.insecure) && !targets::is_secure(words.url))
+    return refused("bad_target",
+                   "--ca and --insecure are for --url wss://...; a target file has tls");
   if (ways > 1)
     return refused("bad_target", "name one target: --url, --tcp, --unix, --target or -- COMMAND");
-  if (!words.url.empty()) return at_address(Connect::How::websocket, words.url, words.control);
-  if (!words.tcp.empty()) return at_address(Connect::How::tcp, words.tcp, words.control);
+  if (!words.url.empty()) return at_address(Connect::How::websocket, words.url, words);
+  if (!words.tcp.empty()) return at_address(Connect::How::tcp, words.tcp, words);
   if (!words.unix_path.empty())
-    return at_address(Connect::How::unix_socket, words.unix_path, words.control);
+    return at_address(Connect::How::unix_socket, words.unix_path, words);
   if (!words.file.empty()) return targets::read_target(words.file);
   if (!words.command.empty()) return launched(words.command);
   return targets::parse_target(kDefaultTarget, "refbus-sqlite.yaml",
@@ -93,10 +98,12 @@ std::string quoted(const TargetWords& words) {
   const std::string backend = words.backend == "auto" ? "" : words.backend;
   const std::pair<const char*, const std::string*> options[] = {
       {"--url", &words.url},     {"--tcp", &words.tcp},         {"--unix", &words.unix_path},
-      {"--target", &words.file}, {"--control", &words.control}, {"--backend", &backend}};
+      {"--target", &words.file}, {"--control", &words.control}, {"--ca", &words.ca},
+      {"--backend", &backend}};
   for (const auto& [name, value] : options)
     if (!value->empty())
       out += fmt::format("{}{} {}", out.empty() ? "" : " ", name, quoted(*value));
+  if (words.insecure) out += " --insecure";
   if (!words.command.empty()) {
     out += out.empty() ? "--" : " --";
     for (const std::string& word : words.command) out += " " + quoted(word);

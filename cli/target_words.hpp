@@ -13,6 +13,8 @@ namespace busproof::cli {
 
 struct TargetWords {
   std::string url, tcp, unix_path, file, control;
+  std::string ca;         ///< Whom a wss:// address must be vouched for by; empty: the system's.
+  bool insecure = false;  ///< Whoever answers there is believed.
   std::vector<std::string> command;  ///< What stood behind "--".
 
   /// Where the servers come from that a target file names.

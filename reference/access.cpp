@@ -76,7 +76,8 @@ std::optional<std::string> read_origins(Access& access, Lookup lookup) {
 
 std::optional<std::string> read_access(Access& access, Lookup lookup) {
   if (auto wrong = read_authority(access, lookup)) return wrong;
-  return read_origins(access, lookup);
+  if (auto wrong = read_origins(access, lookup)) return wrong;
+  return read_tls(access.tls, lookup);
 }
 
 }  // namespace reference

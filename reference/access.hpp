@@ -10,16 +10,15 @@
 #include <vector>
 
 #include "reference/core/token.hpp"
+#include "reference/tls.hpp"
 
 namespace reference {
 
 struct Access {
   std::shared_ptr<const core::Authority> authority;  ///< tokens are demanded where there is one
   std::vector<std::string> origins;                  ///< pages of these; empty: of any
+  Tls tls;
 };
-
-/// A variable's value, or nothing where it is not set.
-using Lookup = std::optional<std::string> (*)(const std::string& name);
 
 /// Reads them into `access`; why the bus does not start, where it can't.
 std::optional<std::string> read_access(Access& access, Lookup lookup);

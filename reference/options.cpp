@@ -66,9 +66,12 @@ std::variant<Config, int> read_options(int argc, const char* const* argv) {
       "REFBUS_AUTH_SECRET, RS256 or ES256 with REFBUS_AUTH_KEY, a file with the public key: "
       "tokens\n"
       "are demanded), REFBUS_AUTH_AUDIENCE and REFBUS_AUTH_ISSUER that they must be of,\n"
-      "REFBUS_ORIGINS (any; a list with commas) that pages may connect from; for tests "
-      "BUSPROOF_CONTROL=1 with\n"
-      "BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and BUSPROOF_CLOCK_OFFSET_MS.\n"
+      "REFBUS_ORIGINS (any; a list with commas) that pages may connect from, REFBUS_TLS_CERT and\n"
+      "REFBUS_TLS_KEY (files of PEM: wss:// and https:// instead of ws:// and http:// on every "
+      "port),\n"
+      "REFBUS_TLS_CLIENT_CA (only clients with a certificate of one of these); for tests\n"
+      "BUSPROOF_CONTROL=1 with BUSPROOF_CONTROL_LISTEN, BUSPROOF_CONTROL_TOKEN and "
+      "BUSPROOF_CLOCK_OFFSET_MS.\n"
       "Flags win over variables.");
   app.set_version_flag("--version", std::string("refbus ") + kVersion);
   try {

@@ -248,11 +248,15 @@ int run(const Config& config, Seams seams) {
   server::ServerSettings served{config.listen, config.control, bounds};
   served.gate = std::make_shared<server::Gate>(config.access.authority, config.access.origins,
                                                *seams.policies, system_clock());
+  served.tls = config.access.tls.context;
   server::Server server(std::move(served), executor);
   if (const auto failed = server.open()) return refuse(kExitUnavailable, *failed);
   executor.start(server.outlet());
   boost::json::object where{{"address", server.address()}};
   if (const auto control = server.control_address()) where["control"] = *control;
+  if (config.access.tls.context) where["tls"] = true;
+  if (const auto& doubt = config.access.tls.warning)
+    executor::log(executor::Level::warning, "tls", {{"detail", *doubt}});
   executor::log(executor::Level::info, "listening", std::move(where));
   server.serve();
   executor.end();

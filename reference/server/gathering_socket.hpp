@@ -1,16 +1,17 @@
-// A socket that can hold small writes back, so that many messages leave in one system call.
+// A stream that can hold small writes back, so that many messages leave in one system call.
 //
 // While it holds, a write is copied and done at once; the first that comes without goes out behind
 // all that was held. Whoever holds must write again: there is no timer.
 //
-// Threads: the socket's strand.
-// Errors: the socket's own, at the write that goes out.
+// Threads: the stream's strand.
+// Errors: the stream's own, at the write that goes out.
 #pragma once
 
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/compose.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/role.hpp>
@@ -19,18 +20,20 @@
 #include <string>
 #include <utility>
 
+#include "reference/server/stream.hpp"
+
 namespace reference::server {
 
 class GatheringSocket {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
-  using executor_type = Socket::executor_type;
-  using lowest_layer_type = Socket;
+  using executor_type = Stream::executor_type;
+  using lowest_layer_type = Stream::Socket;
 
-  explicit GatheringSocket(Socket socket) : socket_(std::move(socket)) {}
+  explicit GatheringSocket(Stream stream) : stream_(std::move(stream)) {}
 
-  executor_type get_executor() { return socket_.get_executor(); }
-  Socket& socket() { return socket_; }
+  executor_type get_executor() { return stream_.get_executor(); }
+  Stream::Socket& socket() { return stream_.socket(); }
+  Stream& stream() { return stream_; }
 
   /// From here on writes are held (or not).
   void hold(bool holding) { holding_ = holding; }
@@ -41,7 +44,7 @@ class GatheringSocket {
   template <typename Buffers, typename Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {
     ++reads_;
-    return socket_.async_read_some(buffers, std::forward<Token>(token));
+    return stream_.async_read_some(buffers, std::forward<Token>(token));
   }
 
   template <typename Buffers, typename Token>
@@ -54,7 +57,7 @@ class GatheringSocket {
       way = Way::direct;
     if (way != Way::direct) append(buffers, size);
     return boost::asio::async_compose<Token, void(boost::system::error_code, std::size_t)>(
-        Write<Buffers>{*this, buffers, size, way}, token, socket_);
+        Write<Buffers>{*this, buffers, size, way}, token, stream_);
   }
 
  private:
@@ -87,11 +90,11 @@ class GatheringSocket {
       // A copy, since the operation takes the original along.
       const Buffers whole = buffers;
       if (way == Way::direct)
-        self.socket_.async_write_some(whole, std::move(operation));
+        self.stream_.async_write_some(whole, std::move(operation));
       else if (way == Way::held)
         boost::asio::post(self.get_executor(), std::move(operation));
       else
-        boost::asio::async_write(self.socket_, boost::asio::buffer(self.held_),
+        boost::asio::async_write(self.stream_, boost::asio::buffer(self.held_),
                                  std::move(operation));
     }
 
@@ -109,7 +112,7 @@ class GatheringSocket {
     boost::asio::buffer_copy(boost::asio::buffer(held_.data() + before, size), buffers);
   }
 
-  Socket socket_;
+  Stream stream_;
   std::string held_;
   bool holding_ = false;
   std::uint64_t reads_ = 0;
@@ -126,7 +129,13 @@ inline void teardown(boost::beast::role_type role, GatheringSocket& socket,
 }
 template <typename Handler>
 void async_teardown(boost::beast::role_type role, GatheringSocket& socket, Handler&& handler) {
-  boost::beast::websocket::async_teardown(role, socket.socket(), std::forward<Handler>(handler));
+  namespace asio = boost::asio;
+  const auto executor = asio::get_associated_executor(handler, socket.get_executor());
+  socket.stream().async_farewell(
+      asio::bind_executor(executor, [role, &socket, handler = std::forward<Handler>(handler)](
+                                        boost::system::error_code /*unsaid*/) mutable {
+        boost::beast::websocket::async_teardown(role, socket.socket(), std::move(handler));
+      }));
 }
 
 }  // namespace reference::server

@@ -18,7 +18,7 @@ using boost::system::error_code;
 /// Texts begin with a letter that is no control frame's first byte, where that matters.
 class Gathering : public testing::Test {
  protected:
-  Gathering() : peer_(io_), ours_(connected()) {}
+  Gathering() : peer_(io_), ours_(Stream(connected())) {}
 
   /// What writing said: its error and bytes, once it is through.
   std::pair<error_code, std::size_t> write(const std::string& text) {

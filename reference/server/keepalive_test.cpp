@@ -45,7 +45,7 @@ class Keepalive : public testing::Test, public Roster {
     client_.next_layer().set_option(asio::socket_base::receive_buffer_size(8'192));
     client_.next_layer().connect(acceptor.local_endpoint());
     // A strand, as the server gives each connection one.
-    Socket socket(asio::make_strand(served_));
+    Stream::Socket socket(asio::make_strand(served_));
     acceptor.accept(socket);
     thread_ =
         std::thread([this, socket = std::move(socket)]() mutable { serve(std::move(socket)); });
@@ -66,12 +66,12 @@ class Keepalive : public testing::Test, public Roster {
   }
   void remove(core::Conn conn) override { executor_.closed(conn); }
 
-  void serve(Socket socket) {
+  void serve(Stream::Socket socket) {
     beast::flat_buffer buffer;
     HttpRequest request;
     beast::http::read(socket, buffer, request);
-    start_session(std::move(socket), std::move(request), executor_, *this, core::Role::client,
-                  {1'048'576, kPing, kNever});
+    start_session(Stream(std::move(socket)), std::move(request), executor_, *this,
+                  core::Role::client, {1'048'576, kPing, kNever});
     served_.run();
   }
 
@@ -83,7 +83,7 @@ class Keepalive : public testing::Test, public Roster {
   executor::SystemRandom random_;
   executor::Executor executor_{{}, queues_, payloads_, policies_, random_, nullptr, nullptr};
   Deaf outlet_;
-  ws::stream<Socket> client_;
+  ws::stream<Stream::Socket> client_;
   std::thread thread_;
 };
 

@@ -22,7 +22,9 @@ struct ServerSettings {
   Bounds bounds;
   std::size_t threads = 2;
   core::Ms shutdown{5'000};
-  std::shared_ptr<const Gate> gate{};  ///< null: anyone may come in
+  std::shared_ptr<const Gate> gate{};                ///< null: anyone may come in
+  std::shared_ptr<boost::asio::ssl::context> tls{};  ///< null: bare TCP
+  core::Ms header_time{10'000};  ///< for a handshake and a request's header, so long
 };
 
 class Server {

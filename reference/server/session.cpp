@@ -43,9 +43,9 @@ bool offers_subprotocol(const HttpRequest& request) {
 
 class WebSocketSession : public Session, public std::enable_shared_from_this<WebSocketSession> {
  public:
-  WebSocketSession(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
+  WebSocketSession(Stream stream, HttpRequest request, executor::Executor& executor, Roster& roster,
                    core::Role role, Bounds bounds)
-      : stream_(std::move(socket)),
+      : stream_(GatheringSocket(std::move(stream))),
         timer_(stream_.get_executor()),
         silence_(stream_.get_executor()),
         request_(std::move(request)),
@@ -257,9 +257,9 @@ class WebSocketSession : public Session, public std::enable_shared_from_this<Web
 
 }  // namespace
 
-void start_session(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
+void start_session(Stream stream, HttpRequest request, executor::Executor& executor, Roster& roster,
                    core::Role role, Bounds bounds) {
-  std::make_shared<WebSocketSession>(std::move(socket), std::move(request), executor, roster, role,
+  std::make_shared<WebSocketSession>(std::move(stream), std::move(request), executor, roster, role,
                                      bounds)
       ->start();
 }

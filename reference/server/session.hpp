@@ -1,17 +1,16 @@
 // What the server and a WebSocket session know of each other.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
 #include <string>
 
 #include "reference/executor/executor.hpp"
+#include "reference/server/stream.hpp"
 
 namespace reference::server {
 
-using Socket = boost::asio::ip::tcp::socket;
 using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 /// One WebSocket connection. All methods may be called from any thread.
@@ -53,7 +52,7 @@ struct Bounds {
 };
 
 /// Answers the upgrade in `request` and serves the connection; keeps itself alive until it ends.
-void start_session(Socket socket, HttpRequest request, executor::Executor& executor, Roster& roster,
+void start_session(Stream stream, HttpRequest request, executor::Executor& executor, Roster& roster,
                    core::Role role, Bounds bounds);
 
 }  // namespace reference::server

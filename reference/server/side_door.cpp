@@ -54,7 +54,7 @@ http::status status_of(core::Kind kind) {
 Transfer::Transfer(Line line, const HeaderParser& header, executor::Executor& executor,
                    GiveBack back)
     : line_(std::move(line)),
-      timer_(line_.socket.get_executor()),
+      timer_(line_.stream.get_executor()),
       executor_(executor),
       back_(std::move(back)),
       request_(header.get().base()),
@@ -70,7 +70,7 @@ void Transfer::ask(core::DoorRequest request, std::function<void(core::DoorAnswe
   executor_.knock(std::move(request), session_,
                   [self = shared_from_this(), then = std::move(then)](core::DoorAnswer answer) {
                     auto held = std::make_shared<core::DoorAnswer>(std::move(answer));
-                    boost::asio::post(self->line_.socket.get_executor(),
+                    boost::asio::post(self->line_.stream.get_executor(),
                                       [self, then, held] { then(std::move(*held)); });
                   });
 }
@@ -95,7 +95,7 @@ void Transfer::refuse(const core::Fault& fault, bool body_unread) {
 void Transfer::finish(Response response) {
   response_.emplace(std::move(response));
   limit_time();
-  http::async_write(line_.socket, *response_,
+  http::async_write(line_.stream, *response_,
                     [self = shared_from_this()](Error error, std::size_t) {
                       if (error) return self->cut();
                       if (!self->response_->keep_alive()) return self->end();
@@ -119,29 +119,33 @@ void Transfer::limit_time() {
 
 // A peer that is still sending would lose the answer to a reset: what it sends is read for a while.
 void Transfer::end() {
-  Error ignored;
-  line_.socket.shutdown(Tcp::shutdown_send, ignored);
   timer_.expires_after(kLingerTime);
   timer_.async_wait([weak = weak_from_this()](Error error) {
     const auto self = weak.lock();
     if (!error && self) self->cut();
   });
+  line_.stream.async_farewell([self = shared_from_this()](Error /*unsaid*/) { self->shut(); });
+}
+
+void Transfer::shut() {
+  Error ignored;
+  line_.stream.socket().shutdown(Stream::Socket::shutdown_send, ignored);
   linger();
 }
 
 void Transfer::linger() {
-  line_.socket.async_read_some(boost::asio::buffer(unread_),
-                               [self = shared_from_this()](Error error, std::size_t) {
-                                 if (error) return self->cut();
-                                 self->linger();
-                               });
+  line_.stream.socket().async_read_some(boost::asio::buffer(unread_),
+                                        [self = shared_from_this()](Error error, std::size_t) {
+                                          if (error) return self->cut();
+                                          self->linger();
+                                        });
 }
 
 void Transfer::cut() {
   Error ignored;
   timer_.cancel();
-  line_.socket.shutdown(Tcp::shutdown_both, ignored);
-  line_.socket.close(ignored);
+  line_.stream.socket().shutdown(Stream::Socket::shutdown_both, ignored);
+  line_.stream.socket().close(ignored);
 }
 
 namespace {
@@ -265,7 +269,7 @@ class Download : public Transfer {
     only_header_.emplace(std::move(*header_));
     limit_time();
     auto self = std::static_pointer_cast<Download>(shared_from_this());
-    http::async_write_header(line_.socket, serializer_.emplace(*only_header_),
+    http::async_write_header(line_.stream, serializer_.emplace(*only_header_),
                              [self](Error error, std::size_t) { self->wrote(error); });
     if (head_->stored) return;
     ready_ = std::move(piece_);
@@ -284,7 +288,7 @@ class Download : public Transfer {
     writing_ = true;
     limit_time();
     auto self = std::static_pointer_cast<Download>(shared_from_this());
-    boost::asio::async_write(line_.socket, boost::asio::buffer(piece_),
+    boost::asio::async_write(line_.stream, boost::asio::buffer(piece_),
                              [self](Error error, std::size_t) { self->wrote(error); });
     if (!ended_) fetch();
   }

@@ -13,7 +13,6 @@
 // Source: STORE-1, STORE-2, SUM-2, CHUNK-3, CHUNK-5; RFC 9110, RFC 9530.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -23,15 +22,15 @@
 #include <string_view>
 
 #include "reference/executor/executor.hpp"
+#include "reference/server/stream.hpp"
 
 namespace reference::server {
 
 using HeaderParser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
-using Tcp = boost::asio::ip::tcp::socket;
 
 /// A connection and what was read of it beyond the request.
 struct Line {
-  Tcp socket;
+  Stream stream;
   boost::beast::flat_buffer buffer;
 };
 /// Gets the connection back where it may be asked again.

@@ -61,7 +61,7 @@ class Upload : public Transfer {
     if (request_[http::field::expect] != "100-continue") return read_part();
     go_on_.emplace(http::status::continue_, request_.version());
     auto self = std::static_pointer_cast<Upload>(shared_from_this());
-    http::async_write(line_.socket, *go_on_, [self](Error error, std::size_t) {
+    http::async_write(line_.stream, *go_on_, [self](Error error, std::size_t) {
       if (!error) self->read_part();
     });
   }
@@ -74,7 +74,7 @@ class Upload : public Transfer {
     body.size = part_.size();
     limit_time();
     auto self = std::static_pointer_cast<Upload>(shared_from_this());
-    http::async_read(line_.socket, line_.buffer, parser_,
+    http::async_read(line_.stream, line_.buffer, parser_,
                      [self](Error error, std::size_t) { self->took(error); });
   }
 

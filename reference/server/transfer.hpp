@@ -58,6 +58,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
   bool keep_alive_;
 
  private:
+  void shut();
   void linger();
   std::optional<Response> response_;
   std::array<char, 4096> unread_{};

@@ -83,7 +83,7 @@ std::optional<json::object> Stage::ask_page(Page page, const std::string& id) {
   json::object asked{{"method", address.name}};
   if (!id.empty()) asked["id"] = id;
   recorder().add(event, {.detail = json::serialize(asked)});
-  const auto got = targets::get_page(http.base + address.path, patience());
+  const auto got = targets::get_page(http.base + address.path, patience(), setting_.target.trust());
   event.phase = got ? history::Phase::ok : history::Phase::info;
   if (!got) {
     recorder().add(event, {.error = got.error().kind()});
@@ -104,7 +104,8 @@ bool Stage::ask_metrics() {
   history::Event event{.phase = history::Phase::invoke, .action = history::Action::call};
   event.op = recorder().next_operation();
   recorder().add(event, {.detail = R"({"method":"GET metrics"})"});
-  const auto page = targets::get_page(http.base + http.metrics, patience());
+  const auto page =
+      targets::get_page(http.base + http.metrics, patience(), setting_.target.trust());
   event.phase = page ? history::Phase::ok : history::Phase::info;
   const std::string detail = page ? json::serialize(shown(*page)) : "";
   recorder().add(event, {.error = page ? "" : page.error().kind(), .detail = detail});

@@ -94,21 +94,34 @@ std::string close_payload(int code, std::string_view reason) {
   return payload.append(reason);
 }
 
-contract::Result<RawPeer> RawPeer::open(history::Recorder& recorder, const std::string& url) {
+contract::Result<RawPeer> RawPeer::open(history::Recorder& recorder, const std::string& url,
+                                        const std::shared_ptr<const targets::Trust>& trust) {
   const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed || parsed->scheme() != "ws") return contract::refused("bad_address", url);
+  const bool secure = targets::is_secure(url);
+  if (!parsed || parsed->scheme() != (secure ? "wss" : "ws"))
+    return contract::refused("bad_address", url);
   const std::string host = parsed->host_address();
-  const std::string port = parsed->has_port() ? std::string(parsed->port()) : "80";
+  const std::string port = parsed->has_port() ? std::string(parsed->port()) : secure ? "443" : "80";
   const auto target = parsed->encoded_target();
   const int socket = connected_socket(host, port);
   if (socket < 0) return contract::refused("unreachable", url + ": no connection");
-  return RawPeer(recorder, socket, host + ":" + port,
+  std::optional<RawTls> tls;
+  if (secure) {
+    const std::string why = tls.emplace(trust, host).shake_hands(socket, kWriteLimit);
+    if (!why.empty()) {
+      ::close(socket);
+      return contract::refused("unreachable", url + ": " + why);
+    }
+  }
+  return RawPeer(recorder, socket, std::move(tls), host + ":" + port,
                  target.empty() ? "/" : std::string(target.data(), target.size()));
 }
 
-RawPeer::RawPeer(history::Recorder& recorder, int socket, std::string host, std::string path)
+RawPeer::RawPeer(history::Recorder& recorder, int socket, std::optional<RawTls> tls,
+                 std::string host, std::string path)
     : recorder_(&recorder),
       socket_(socket),
+      tls_(std::move(tls)),
       number_(recorder.next_session()),
       host_(std::move(host)),
       path_(std::move(path)) {
@@ -118,6 +131,7 @@ RawPeer::RawPeer(history::Recorder& recorder, int socket, std::string host, std:
 RawPeer::RawPeer(RawPeer&& other) noexcept
     : recorder_(other.recorder_),
       socket_(std::exchange(other.socket_, -1)),
+      tls_(std::move(other.tls_)),
       number_(other.number_),
       host_(std::move(other.host_)),
       path_(std::move(other.path_)),
@@ -205,7 +219,7 @@ bool RawPeer::send(const Frame& frame) { return send_bytes(wire(frame), shown(fr
 bool RawPeer::send_bytes(std::string_view bytes, const json::object& what) {
   if (ended()) return false;
   mark("raw_sent", what, static_cast<std::int64_t>(bytes.size()));
-  const std::size_t left = write(bytes);
+  const std::size_t left = tls_ ? write(tls_->seal(bytes)) : write(bytes);
   if (left > 0) mark("raw_unsent", {}, static_cast<std::int64_t>(left));
   return left == 0;
 }
@@ -247,7 +261,16 @@ bool RawPeer::read_some(Clock::time_point until) {
     over(count == 0 ? "closed" : "reset");
     return false;
   }
-  unread_.append(piece, 0, static_cast<std::size_t>(count));
+  piece.resize(static_cast<std::size_t>(count));
+  if (tls_) {
+    auto opened = tls_->open(piece);
+    if (!opened) {
+      over("reset");
+      return false;
+    }
+    piece = std::move(*opened);
+  }
+  unread_ += piece;
   if (status_ == 101)
     while (take_frame()) continue;
   return true;
@@ -326,7 +349,7 @@ RawPeer Stage::connect_raw() {
   const auto& connect = setting_.target.file().connect;
   if (connect.how != targets::Connect::How::websocket)
     throw Abandoned{Verdict::unverified, "the bus is not spoken to over a WebSocket"};
-  auto peer = RawPeer::open(recorder(), connect.address);
+  auto peer = RawPeer::open(recorder(), connect.address, setting_.target.trust());
   if (!peer) give_up("connecting", peer.error());
   return std::move(*peer);
 }

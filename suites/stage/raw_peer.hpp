@@ -1,5 +1,5 @@
-// RawPeer: a peer on the bare TCP socket beneath a WebSocket. It makes the handshake and the frames
-// itself, and wrongly where a scenario wants that.
+// RawPeer: a peer on the bare socket beneath a WebSocket (or, with wss://, on TLS). It makes the
+// handshake and the frames itself, and wrongly where a scenario wants that.
 //
 // All that goes over the socket becomes marks of a session number of its own: "raw_open";
 // "raw_sent" before a piece leaves, its bytes as the amount, with "raw_unsent" behind it where some
@@ -25,6 +25,7 @@
 
 #include "suites/contract/result.hpp"
 #include "suites/history/recorder.hpp"
+#include "suites/stage/raw_tls.hpp"
 
 namespace busproof::stage {
 
@@ -48,8 +49,9 @@ class RawPeer {
  public:
   using milliseconds = std::chrono::milliseconds;
 
-  /// Connects to ws://HOST:PORT/PATH.
-  static contract::Result<RawPeer> open(history::Recorder& recorder, const std::string& url);
+  /// Connects to ws://HOST:PORT/PATH, or to wss:// with a `trust`.
+  static contract::Result<RawPeer> open(history::Recorder& recorder, const std::string& url,
+                                        const std::shared_ptr<const targets::Trust>& trust = {});
   ~RawPeer();
   RawPeer(RawPeer&& other) noexcept;
   RawPeer& operator=(RawPeer&&) = delete;
@@ -83,7 +85,8 @@ class RawPeer {
 
  private:
   using Clock = std::chrono::steady_clock;
-  RawPeer(history::Recorder& recorder, int socket, std::string host, std::string path);
+  RawPeer(history::Recorder& recorder, int socket, std::optional<RawTls> tls, std::string host,
+          std::string path);
   std::size_t write(std::string_view bytes);  // How many are left.
   [[nodiscard]] bool came(int opcode) const;
   bool read_some(Clock::time_point until);
@@ -95,6 +98,7 @@ class RawPeer {
 
   history::Recorder* recorder_;
   int socket_;
+  std::optional<RawTls> tls_;  // Nothing: bare TCP.
   std::uint32_t number_;
   std::string host_, path_;
   std::string unread_;

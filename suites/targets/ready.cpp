@@ -1,7 +1,5 @@
 #include "suites/targets/ready.hpp"
 
-#include <sys/socket.h>
-
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -10,11 +8,8 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
+
+#include "suites/targets/http_page.hpp"
 
 namespace busproof::targets {
 namespace {
@@ -24,46 +19,19 @@ using asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr std::chrono::milliseconds kBetweenLooks{10};
-constexpr std::chrono::seconds kCommandLimit{5};
-
-/// A connected socket with a receive timeout, or nothing.
-std::optional<tcp::socket> connect_to(asio::io_context& context, const std::string& host,
-                                      const std::string& port) {
-  error_code failed;
-  tcp::resolver resolver(context);
-  const auto found = resolver.resolve(host, port, failed);
-  if (failed) return std::nullopt;
-  tcp::socket socket(context);
-  asio::connect(socket, found, failed);
-  if (failed) return std::nullopt;
-  const timeval limit{1, 0};
-  ::setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-  return socket;
-}
+constexpr std::chrono::seconds kCommandLimit{5}, kPageLimit{1};
 
 bool tcp_answers(const std::string& address) {
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos) return false;
   asio::io_context context;
-  return connect_to(context, address.substr(0, colon), address.substr(colon + 1)).has_value();
-}
-
-bool http_says_200(const std::string& url) {
-  const auto parsed = boost::urls::parse_uri(url);
-  if (!parsed) return false;
-  asio::io_context context;
-  const std::string port = parsed->has_port() ? std::string(parsed->port()) : "80";
-  auto socket = connect_to(context, parsed->host_address(), port);
-  if (!socket) return false;
-  const auto target = parsed->encoded_target();
-  const std::string request =
-      fmt::format("GET {} HTTP/1.0\r\nHost: {}\r\n\r\n", std::string(target.data(), target.size()),
-                  parsed->host_address());
   error_code failed;
-  asio::write(*socket, asio::buffer(request), failed);
-  char status[12] = {};  // "HTTP/1.1 200"
-  asio::read(*socket, asio::buffer(status), failed);
-  return std::string_view(status, sizeof status).ends_with(" 200");
+  tcp::resolver resolver(context);
+  const auto found = resolver.resolve(address.substr(0, colon), address.substr(colon + 1), failed);
+  if (failed) return false;
+  tcp::socket socket(context);
+  asio::connect(socket, found, failed);
+  return !failed;
 }
 
 bool log_says(const std::filesystem::path& log, const std::string& pattern) {
@@ -78,14 +46,17 @@ bool command_succeeds(const std::vector<std::string>& command) {
   return child && child->wait(kCommandLimit) && child->ending() == "exited with 0";
 }
 
-bool holds(const Ready& ready, const std::filesystem::path& log) {
+bool holds(const Ready& ready, const std::filesystem::path& log,
+           const std::shared_ptr<const Trust>& trust) {
   switch (ready.how) {
     case Ready::How::hello:
       return true;
     case Ready::How::tcp:
       return tcp_answers(ready.what);
-    case Ready::How::http:
-      return http_says_200(ready.what);
+    case Ready::How::http: {
+      const auto page = get_page(ready.what, kPageLimit, trust);
+      return page && page->status == 200;
+    }
     case Ready::How::log:
       return log_says(log, ready.what);
     case Ready::How::command:
@@ -97,14 +68,21 @@ bool holds(const Ready& ready, const std::filesystem::path& log) {
 }  // namespace
 
 bool wait_until_ready(const Ready& ready, process::Process& process,
-                      const std::filesystem::path& log) {
+                      const std::filesystem::path& log, const std::shared_ptr<const Trust>& trust) {
   const auto deadline = std::chrono::steady_clock::now() + ready.within;
-  while (!holds(ready, log)) {
+  while (!holds(ready, log, trust)) {
     // Waiting for its end is also how time passes between two looks.
     if (process.wait(kBetweenLooks)) return false;
     if (std::chrono::steady_clock::now() > deadline) return false;
   }
   return true;
+}
+
+std::string why_unready(const Ready& ready, const std::shared_ptr<const Trust>& trust) {
+  if (ready.how != Ready::How::http) return {};
+  const auto page = get_page(ready.what, kPageLimit, trust);
+  return fmt::format("; {}: {}", ready.what,
+                     page ? fmt::format("status {}", page->status) : page.error().detail());
 }
 
 }  // namespace busproof::targets

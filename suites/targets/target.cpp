@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <deque>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -29,38 +26,6 @@ using contract::Result;
 constexpr std::size_t kControlTokenBytes = 16;
 
 constexpr const char* kClockFile = "clock";
-
-constexpr std::size_t kLastLines = 3;
-constexpr std::size_t kLastBytes = 2000;
-
-/// The last lines of a log as one, for a message; empty where there are none.
-std::string tail_of(const fs::path& log) {
-  std::ifstream file(log, std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const auto size = static_cast<std::size_t>(file.tellg());
-  const std::size_t from = size > kLastBytes ? size - kLastBytes : 0;
-  file.seekg(static_cast<std::streamoff>(from));
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    lines.push_back(line.substr(line.find_first_not_of(" \t\r")));
-    if (lines.size() > kLastLines) lines.pop_front();
-  }
-  return fmt::format("{}", fmt::join(lines, " | "));
-}
-
-/// What a log holds from there on, the end of it at least.
-std::string end_of(const fs::path& log, std::uintmax_t begin) {
-  constexpr std::uintmax_t kBytes = 16'384;
-  std::ifstream file(log, std::ios::binary | std::ios::ate);
-  if (!file) return {};
-  const auto size = static_cast<std::uintmax_t>(file.tellg());
-  const auto from = std::max(begin, size > kBytes ? size - kBytes : 0);
-  std::string words(size > from ? size - from : 0, '\0');
-  file.seekg(static_cast<std::streamoff>(from));
-  file.read(words.data(), static_cast<std::streamsize>(words.size()));
-  return words;
-}
 
 /// A command's first word is a path below the target file's folder where it holds a slash.
 void anchor(std::vector<std::string>& command, const fs::path& folder) {
@@ -110,7 +75,7 @@ Result<std::unique_ptr<Target>> Target::make_on(Reactor& reactor, const TargetFi
   if (!connector) return tl::make_unexpected(connector.error());
   target->connector_ = wrap ? wrap(reactor, std::move(*connector)) : std::move(*connector);
   if (!target->file_.control.empty()) {
-    auto control = websocket_connector(reactor, target->file_.control);
+    auto control = websocket_connector(reactor, target->file_.control, target->trust_);
     if (!control) return tl::make_unexpected(control.error());
     target->control_ = std::move(*control);
   }
@@ -144,8 +109,10 @@ Result<void> Target::prepare(const fs::path& work, const fs::path& data, const T
     tokens_ = std::move(*tokens);
     for (const auto& [name, value] : tokens_->values()) values_[name] = value;
   }
+  if (auto made = make_certificates(sibling); !made) return made;
   if (auto lodged = lodge(sibling); !lodged) return lodged;
-  return substitute_all();
+  if (auto substituted = substitute_all(); !substituted) return substituted;
+  return make_trust();
 }
 
 /// What the bus has of each server: a space of its own, or its sibling's; always its own proxy.
@@ -168,7 +135,9 @@ const Lodging* Target::lodging(const std::string& backend) const {
 }
 
 Result<void> Target::substitute_all() {
-  std::vector<std::string*> texts = {&file_.connect.address, &file_.control, &file_.http.base};
+  std::vector<std::string*> texts = {&file_.connect.address, &file_.control,
+                                     &file_.http.base,       &file_.tls.ca,
+                                     &file_.tls.certificate, &file_.tls.key};
   for (auto* env : {&file_.connect.env})
     for (auto& [name, value] : *env) texts.push_back(&value);
   for (std::string& word : file_.connect.command) texts.push_back(&word);
@@ -206,7 +175,7 @@ Result<std::unique_ptr<Connector>> Target::make_connector() {
   const Connect& connect = file_.connect;
   switch (connect.how) {
     case Connect::How::websocket:
-      return websocket_connector(reactor_, connect.address);
+      return websocket_connector(reactor_, connect.address, trust_);
     case Connect::How::tcp:
       return tcp_connector(reactor_, connect.address);
     case Connect::How::unix_socket:
@@ -291,11 +260,12 @@ Result<void> Target::begin(const Environment& over) {
 
 Result<void> Target::launch(const Environment& over) {
   if (auto begun = begin(over); !begun || !file_.launch) return begun;
-  if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log")) return {};
+  if (wait_until_ready(file_.launch->ready, *process_, work_ / "bus.log", trust_)) return {};
   if (process_->running())
     return refused("unavailable",
-                   fmt::format("{} was not ready within {} ms{}", file_.launch->command[0],
-                               file_.launch->ready.within.count(), last_words()));
+                   fmt::format("{} was not ready within {} ms{}{}", file_.launch->command[0],
+                               file_.launch->ready.within.count(),
+                               why_unready(file_.launch->ready, trust_), last_words()));
   return refused("unavailable", obituary());
 }
 
@@ -364,32 +334,6 @@ std::vector<std::string> Target::corrupters(const std::string& damage) const {
 std::optional<std::chrono::milliseconds> Target::processor_time() const {
   if (!process_) return std::nullopt;
   return process::processor_time(process_->pid());
-}
-
-std::string Target::obituary(std::chrono::milliseconds limit) {
-  if (!process_ || !process_->wait(limit)) return {};
-  return fmt::format("{} {}{}", fmt::join(file_.launch->command, " "), process_->ending(),
-                     last_words());
-}
-
-std::string Target::written_since_start() const { return end_of(work_ / "bus.log", log_begins_); }
-
-std::string Target::written_anew() {
-  std::error_code none;
-  const auto size = fs::file_size(work_ / "bus.log", none);
-  if (none) return {};
-  std::string words = end_of(work_ / "bus.log", std::max(log_begins_, log_read_));
-  // What came meanwhile is read again, rather than not at all.
-  log_read_ = size;
-  return words;
-}
-
-std::string Target::last_words() const {
-  std::string words = tail_of(work_ / "bus.log");
-  const std::string adapter = tail_of(work_ / "adapter.log");
-  if (!words.empty() && !adapter.empty()) words += " | ";
-  words += adapter;
-  return words.empty() ? words : "; it wrote: " + words;
 }
 
 }  // namespace busproof::targets

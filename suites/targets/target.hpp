@@ -112,6 +112,9 @@ class Target {
 
   Connector& connector() { return *connector_; }
 
+  /// Whom its wss:// and https:// addresses are believed to be; null where it has none.
+  [[nodiscard]] const std::shared_ptr<const Trust>& trust() const { return trust_; }
+
   /// The processor time that what was launched has used so far; nothing where there is no such.
   [[nodiscard]] std::optional<std::chrono::milliseconds> processor_time() const;
 
@@ -168,6 +171,8 @@ class Target {
                                  const std::filesystem::path& data, const Target* sibling,
                                  int number);
   contract::Result<void> lodge(const Target* sibling);
+  contract::Result<void> make_certificates(const Target* sibling);
+  contract::Result<void> make_trust();
   contract::Result<void> substitute_all();
   contract::Result<std::unique_ptr<Connector>> make_connector();
   [[nodiscard]] contract::Result<Environment> variables(std::string_view variant);
@@ -182,6 +187,7 @@ class Target {
   std::filesystem::path work_;
   std::uintmax_t log_begins_ = 0;  // Of the process that runs or ran last.
   std::uintmax_t log_read_ = 0;
+  std::shared_ptr<const Trust> trust_;
   std::map<std::string, Lodging> lodgings_;  // Outlive the process.
   std::unique_ptr<Connector> connector_, control_;
   std::unique_ptr<disk::Disk> disk_;  // Outlives the process.

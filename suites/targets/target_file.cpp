@@ -75,7 +75,7 @@ Http http_of(const YAML::Node& node) {
   Http http;
   if (!node) return http;
   check_keys(node, "http", {"base", "live", "ready", "metrics", "connections", "connection_stats"});
-  if (!node["base"]) wrong(node, "http needs a base, http://HOST:PORT");
+  if (!node["base"]) wrong(node, "http needs a base, http://HOST:PORT or https://HOST:PORT");
   http.base = text_of(node["base"], "http.base");
   for (const auto& [name, page] :
        {std::pair("live", &http.live), std::pair("ready", &http.ready),
@@ -87,6 +87,37 @@ Http http_of(const YAML::Node& node) {
       wrong(node[name], fmt::format("http.{0} is \"{1}\"; write it as /{1}", name, *page));
   }
   return http;
+}
+
+bool has_secure_address(const TargetFile& target) {
+  return is_secure(target.connect.address) || is_secure(target.control) ||
+         is_secure(target.http.base) || (target.launch && is_secure(target.launch->ready.what));
+}
+
+/// Only read where a target has it.
+Tls tls_of(const YAML::Node& node, const TargetFile& target) {
+  check_keys(node, "tls", {"ca", "certificate", "key", "insecure", "made"});
+  Tls tls;
+  for (const auto& [key, text] :
+       {std::pair("ca", &tls.ca), std::pair("certificate", &tls.certificate),
+        std::pair("key", &tls.key)})
+    if (node[key]) *text = text_of(node[key], fmt::format("tls.{}", key));
+  for (const auto& [key, yes] :
+       {std::pair("insecure", &tls.insecure), std::pair("made", &tls.made)}) {
+    if (!node[key]) continue;
+    const std::string said = text_of(node[key], fmt::format("tls.{}", key));
+    if (said != "true" && said != "false")
+      wrong(node[key], fmt::format("tls.{} is \"{}\"; it is true or false", key, said));
+    *yes = said == "true";
+  }
+  if (tls.certificate.empty() != tls.key.empty())
+    wrong(node, "tls.certificate and tls.key go together");
+  if (tls.made && (tls.insecure || !tls.ca.empty() || !tls.certificate.empty()))
+    wrong(node, "tls.made stands alone: all else is made then");
+  if (tls.made && !target.launch) wrong(node, "tls.made needs a launch, which is told the files");
+  if (!has_secure_address(target))
+    wrong(node, "tls is for addresses with wss:// or https://, and there is none");
+  return tls;
 }
 
 Auth::Carry carry_of(const YAML::Node& node) {
@@ -257,7 +288,7 @@ int nodes_of(const YAML::Node& node, const TargetFile& target) {
 
 TargetFile target_of(const YAML::Node& root) {
   check_keys(root, "a target",
-             {"name", "launch", "connect", "control", "http", "auth", "backends", "variants",
+             {"name", "launch", "connect", "control", "http", "tls", "auth", "backends", "variants",
               "corrupt", "rows", "archive", "older", "nodes", "profile", "defaults", "signs"});
   if (!root["connect"]) wrong(root, "a target needs connect");
   TargetFile target;
@@ -272,6 +303,7 @@ TargetFile target_of(const YAML::Node& root) {
     if (control["connection"]) target.control_on_connection = control["connection"].as<bool>();
   }
   target.http = http_of(root["http"]);
+  if (root["tls"]) target.tls = tls_of(root["tls"], target);
   if (root["auth"]) target.auth = auth_of(root["auth"]);
   if (const YAML::Node variants = root["variants"]; variants && !variants.IsMap())
     wrong(variants, "variants must be a map of names to maps of variables");

@@ -15,6 +15,7 @@
 #include "suites/contract/result.hpp"
 #include "suites/targets/stores.hpp"
 #include "suites/targets/tokens.hpp"
+#include "suites/targets/trust.hpp"
 
 namespace busproof::targets {
 
@@ -75,9 +76,9 @@ struct Backend {
   std::vector<Older> older = {};  ///< What it can be made anew of, for a start to take over.
 };
 
-/// Pages that the bus shows over plain HTTP; an empty path: it has no such page.
+/// Pages that the bus shows over HTTP; an empty path: it has no such page.
 struct Http {
-  std::string base;              ///< http://HOST:PORT
+  std::string base;              ///< http://HOST:PORT or https://...
   std::string live;              ///< /livez
   std::string ready;             ///< /readyz
   std::string metrics;           ///< /metrics
@@ -101,6 +102,7 @@ struct TargetFile {
   std::string control;                 ///< WebSocket URL of the control endpoint; empty: none.
   bool control_on_connection = false;  ///< Lines: control methods on the same connection.
   Http http;
+  Tls tls;                   ///< For those of these addresses that are wss:// or https://.
   std::optional<Auth> auth;  ///< Tokens that it demands: as auth.on where there is that variant.
   int nodes = 1;             ///< How many such processes may serve the same stores as one bus.
   std::map<std::string, Environment> variants;

@@ -137,14 +137,14 @@ TEST(TargetFile, EveryWayToConnect) {
 
 TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {metrics: /metrics}\n"),
-            "bus.yaml, line 2: http needs a base, http://HOST:PORT");
+            "bus.yaml, line 2: http needs a base, http://HOST:PORT or https://HOST:PORT");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nhttp: {base: b, live: livez}\n"),
             "bus.yaml, line 2: http.live is \"livez\"; write it as /livez");
-  EXPECT_EQ(
-      refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
-      "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
-      "control, http, auth, backends, variants, corrupt, rows, archive, older, nodes, profile, "
-      "defaults, signs");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nprofil: core\n"),
+            "bus.yaml, line 2: a target has no key \"profil\"; allowed are name, launch, connect, "
+            "control, http, tls, auth, backends, variants, corrupt, rows, archive, older, nodes, "
+            "profile, "
+            "defaults, signs");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ndefaults: {attempts_max: many}\n"),
             "bus.yaml, line 2: defaults.attempts_max is \"many\"; it is a whole number or none");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nrows: {store: x}\n"),
@@ -192,6 +192,24 @@ TEST(TargetFile, TokensAreMadeOrNamed) {
   EXPECT_NE(refusal(start + "{jwt: {algorithm: none}}").find("HS256, RS256 or ES256"),
             std::string::npos);
   EXPECT_NE(refusal(start + "{tokens: {good: g}, carry: query}").find("hello, header"),
+            std::string::npos);
+}
+
+TEST(TargetFile, WhomToTrustIsNamedOrMade) {
+  const std::string bus = "connect: {websocket: \"wss://host/\"}\ntls: ";
+  auto target = parsed(bus + "{ca: ca.pem, certificate: own.pem, key: own.key}");
+  ASSERT_TRUE(target) << target.error().detail();
+  EXPECT_EQ(target->tls.ca + target->tls.certificate + target->tls.key, "ca.pemown.pemown.key");
+  EXPECT_FALSE(target->tls.insecure || target->tls.made);
+  EXPECT_TRUE(parsed(bus + "{insecure: true}")->tls.insecure);
+  EXPECT_FALSE(parsed(bus + "{insecure: false}")->tls.insecure);
+  EXPECT_TRUE(parsed("launch: {command: [bus]}\n" + bus + "{made: true}")->tls.made);
+  EXPECT_NE(refusal(bus + "{insecure: 1}").find("it is true or false"), std::string::npos);
+  EXPECT_NE(refusal(bus + "{key: own.key}").find("go together"), std::string::npos);
+  EXPECT_NE(refusal(bus + "{made: true}").find("needs a launch"), std::string::npos);
+  EXPECT_NE(refusal("launch: {command: [bus]}\n" + bus + "{made: true, ca: ca.pem}").find("alone"),
+            std::string::npos);
+  EXPECT_NE(refusal("connect: {tcp: \"host:1\"}\ntls: {insecure: true}").find("there is none"),
             std::string::npos);
 }
 

@@ -1,7 +1,7 @@
-// What a target is shown and must not show: tokens, origins and secrets.
-#include <fstream>
-#include <iterator>
+// What a target is shown and must not show: tokens, origins, certificates and secrets.
+#include <fmt/format.h>
 
+#include "suites/targets/certificates.hpp"
 #include "suites/targets/target.hpp"
 
 namespace busproof::targets {
@@ -36,9 +36,42 @@ std::map<std::string, std::string> Target::secrets() const {
   return found;
 }
 
-std::string Target::whole_log() const {
-  std::ifstream file(work_ / "bus.log", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+/// A bus and its siblings have the same ones: whoever trusts one of them trusts all.
+contract::Result<void> Target::make_certificates(const Target* sibling) {
+  if (!file_.tls.made) return {};
+  if (sibling != nullptr) {
+    file_.tls = sibling->file_.tls;
+    for (const char* name : {"tls_ca", "tls_certificate", "tls_key"})
+      values_[name] = sibling->values_.at(name);
+    return {};
+  }
+  auto authority = Authority::make(work_);
+  if (!authority) return tl::make_unexpected(authority.error());
+  const auto bus = authority->issue("bus"), harness = authority->issue("busproof");
+  for (const auto* issued : {&bus, &harness})
+    if (!*issued) return tl::make_unexpected(issued->error());
+  values_["tls_ca"] = authority->certificate().string();
+  values_["tls_certificate"] = bus->certificate.string();
+  values_["tls_key"] = bus->key.string();
+  file_.tls = {.ca = authority->certificate().string(),
+               .certificate = harness->certificate.string(),
+               .key = harness->key.string(),
+               .made = true};
+  return {};
+}
+
+contract::Result<void> Target::make_trust() {
+  const bool page = file_.launch && is_secure(file_.launch->ready.what);
+  if (!page && !is_secure(file_.connect.address) && !is_secure(file_.control) &&
+      !is_secure(file_.http.base))
+    return {};
+  Tls tls = file_.tls;
+  for (std::string* file : {&tls.ca, &tls.certificate, &tls.key})
+    if (!file->empty()) *file = (file_.folder / *file).string();
+  auto trust = Trust::make(tls);
+  if (!trust) return tl::make_unexpected(trust.error());
+  trust_ = std::move(*trust);
+  return {};
 }
 
 }  // namespace busproof::targets

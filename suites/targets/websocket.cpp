@@ -15,6 +15,8 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include "suites/targets/channel.hpp"
+
 namespace busproof::targets {
 namespace {
 
@@ -36,8 +38,11 @@ struct Address {
 /// Everything of one connection; touched on the reactor's thread alone.
 class Wire : public std::enable_shared_from_this<Wire> {
  public:
-  Wire(asio::io_context& context, Listener& listener)
-      : resolver_(context), stream_(context), timer_(context), listener_(&listener) {}
+  Wire(asio::io_context& context, Listener& listener, std::shared_ptr<const Trust> trust)
+      : resolver_(context),
+        stream_(context, std::move(trust)),
+        timer_(context),
+        listener_(&listener) {}
 
   void connect(const Address& address, const Handshake& handshake,
                std::promise<std::string>& done) {
@@ -82,11 +87,11 @@ class Wire : public std::enable_shared_from_this<Wire> {
     error_code ignored;
     // A reset: what is under way is lost, as in a crash. Closing alone would wait for a process
     // that another thread is just starting: until it becomes its program it has this socket, too.
-    stream_.next_layer().set_option(asio::socket_base::linger(true, 0), ignored);
+    stream_.next_layer().socket().set_option(asio::socket_base::linger(true, 0), ignored);
     const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
-    if (stream_.next_layer().is_open())
-      ::connect(stream_.next_layer().native_handle(), &nowhere, sizeof nowhere);
-    stream_.next_layer().close(ignored);
+    if (stream_.next_layer().socket().is_open())
+      ::connect(stream_.next_layer().socket().native_handle(), &nowhere, sizeof nowhere);
+    stream_.next_layer().socket().close(ignored);
     end("cut", 0);
   }
 
@@ -100,16 +105,26 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
  private:
   void connect_to(const tcp::resolver::results_type& results) {
-    asio::async_connect(stream_.next_layer(), results,
+    asio::async_connect(stream_.next_layer().socket(), results,
                         [self = shared_from_this()](error_code failed, const tcp::endpoint&) {
                           if (failed) return self->give_up(failed.message());
-                          self->shake_hands();
+                          self->secure();
                         });
   }
 
-  void shake_hands() {
+  void secure() {
     error_code ignored;
-    stream_.next_layer().set_option(tcp::no_delay(true), ignored);
+    stream_.next_layer().socket().set_option(tcp::no_delay(true), ignored);
+    stream_.next_layer().async_secure(address_.host,
+                                      [self = shared_from_this()](error_code failed) {
+                                        if (!failed) return self->shake_hands();
+                                        auto& channel = self->stream_.next_layer();
+                                        self->final_ = channel.is_doubted();
+                                        self->give_up(channel.why(failed));
+                                      });
+  }
+
+  void shake_hands() {
     stream_.read_message_max(kMessageBytesMax);
     stream_.auto_fragment(false);
     stream_.set_option(websocket::stream_base::decorator(
@@ -192,7 +207,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   void give_up(const std::string& why) {
     error_code ignored;
     resolver_.cancel();
-    stream_.next_layer().close(ignored);
+    stream_.next_layer().socket().close(ignored);
     ended_ = true;
     timer_.cancel();
     report(why);
@@ -208,13 +223,13 @@ class Wire : public std::enable_shared_from_this<Wire> {
     timer_.cancel();
     error_code ignored;
     // See cut() for why closing is not enough.
-    stream_.next_layer().shutdown(tcp::socket::shutdown_both, ignored);
-    stream_.next_layer().close(ignored);
+    stream_.next_layer().socket().shutdown(tcp::socket::shutdown_both, ignored);
+    stream_.next_layer().socket().close(ignored);
     if (listener_ != nullptr) listener_->on_closed({closing_, code, why}, history::now());
   }
 
   tcp::resolver resolver_;
-  websocket::stream<tcp::socket> stream_;
+  websocket::stream<Channel> stream_;
   asio::steady_timer timer_;
   beast::flat_buffer buffer_;
   websocket::response_type response_;
@@ -259,8 +274,12 @@ class WebSocketTransport : public Transport {
 
 class WebSocketConnector : public Connector {
  public:
-  WebSocketConnector(Reactor& reactor, std::string url, Address address)
-      : reactor_(reactor), url_(std::move(url)), address_(std::move(address)) {}
+  WebSocketConnector(Reactor& reactor, std::string url, Address address,
+                     std::shared_ptr<const Trust> trust)
+      : reactor_(reactor),
+        url_(std::move(url)),
+        address_(std::move(address)),
+        trust_(std::move(trust)) {}
 
   contract::Result<std::unique_ptr<Transport>> connect(Listener& listener) override {
     unsigned unused = 0;
@@ -270,7 +289,7 @@ class WebSocketConnector : public Connector {
   contract::Result<std::unique_ptr<Transport>> connect_as(Listener& listener,
                                                           const Handshake& handshake,
                                                           unsigned& status) override {
-    auto wire = std::make_shared<Wire>(reactor_.context(), listener);
+    auto wire = std::make_shared<Wire>(reactor_.context(), listener, trust_);
     std::promise<std::string> done;
     reactor_.post([&] { wire->connect(address_, handshake, done); });
     const std::string failure = done.get_future().get();
@@ -288,27 +307,28 @@ class WebSocketConnector : public Connector {
   Reactor& reactor_;
   std::string url_;
   Address address_;
+  std::shared_ptr<const Trust> trust_;  // Null: bare TCP.
 };
 
 }  // namespace
 
-contract::Result<std::unique_ptr<Connector>> websocket_connector(Reactor& reactor,
-                                                                 const std::string& url) {
+contract::Result<std::unique_ptr<Connector>> websocket_connector(
+    Reactor& reactor, const std::string& url, std::shared_ptr<const Trust> trust) {
   const auto parsed = boost::urls::parse_uri(url);
-  if (parsed && parsed->scheme() == "wss")
+  const bool secure = is_secure(url);
+  if (!parsed || parsed->scheme() != (secure ? "wss" : "ws") || parsed->host().empty())
     return contract::refused(
-        "bad_address", fmt::format("{}: wss:// is not supported; name the bus by ws://, or put a "
-                                   "proxy that ends TLS in front of it",
-                                   url));
-  if (!parsed || parsed->scheme() != "ws" || parsed->host().empty())
-    return contract::refused(
-        "bad_address", fmt::format("{}: not an address of the form ws://HOST:PORT/PATH", url));
+        "bad_address",
+        fmt::format("{}: not an address of the form ws://HOST:PORT/PATH or wss://...", url));
+  if (secure && !trust)
+    return contract::refused("bad_address", url + ": nobody says whom to trust there");
   Address address;
   address.host = parsed->host_address();
-  address.port = parsed->has_port() ? std::string(parsed->port()) : "80";
+  address.port = parsed->has_port() ? std::string(parsed->port()) : secure ? "443" : "80";
   const auto target = parsed->encoded_target();
   address.path = target.empty() ? "/" : std::string(target.data(), target.size());
-  return std::unique_ptr<Connector>(std::make_unique<WebSocketConnector>(reactor, url, address));
+  return std::unique_ptr<Connector>(std::make_unique<WebSocketConnector>(
+      reactor, url, address, secure ? std::move(trust) : nullptr));
 }
 
 }  // namespace busproof::targets
