@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "fixtures/process/descriptors.hpp"
 #include "fixtures/proxy/fault_words.hpp"
 #include "version.hpp"
 
@@ -195,6 +196,7 @@ int parse_and_call(std::vector<std::string> typed) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // A bus that goes away is told by the write's result.
+  busproof::process::allow_descriptors();
   busproof::cli::own_folder_first_in_path();
   try {
     return busproof::cli::parse_and_call({argv + 1, argv + argc});

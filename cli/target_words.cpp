@@ -75,9 +75,11 @@ bool is_embedded(const TargetWords& words) {
 }
 
 contract::Result<TargetFile> pair_of(const TargetWords& words) {
-  return with_servers(targets::parse_target(kPairTarget, "refbus-postgres-redis.yaml",
-                                            std::filesystem::current_path()),
-                      words);
+  return with_servers(
+      targets::parse_target(kPairTarget, "refbus-postgres-redis.yaml",
+                            std::filesystem::current_path(),
+                            {{"../../reference/schema/postgres/0001.sql", kPairSchema}}),
+      words);
 }
 
 std::string quoted(const std::string& word) {

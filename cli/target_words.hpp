@@ -43,4 +43,7 @@ void own_folder_first_in_path();
 extern const char* const kDefaultTarget;
 extern const char* const kPairTarget;
 
+/// The schema that the latter names, schema 1 of its payloads.
+extern const char* const kPairSchema;
+
 }  // namespace busproof::cli

@@ -51,8 +51,10 @@ Judgement judge_rolling_restart(const history::View& view, const contract::Claim
 /// Findings: not_started, not_delivered.
 Judgement judge_started_at_once(const history::View& view, const contract::Claims& claims);
 
-/// NODE-5.back: all who were connected to a node that was killed are served elsewhere within
-/// recovery_ms. Finding: not_served.
+/// NODE-5.back: whoever was served by a node that was killed is served by another (a hello and a
+/// publish answered) that it tries again and again, recovery_ms after it tried first at the latest;
+/// and within recovery_ms of the try. The marks are those of Stage::return_to_node(). Finding:
+/// not_served.
 Judgement judge_back_elsewhere(const history::View& view, const contract::Claims& claims);
 
 }  // namespace busproof::checkers

@@ -1,6 +1,10 @@
 // Nodes that die, leave and come: what becomes of what they held, and of those they served.
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <set>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -57,6 +61,96 @@ const Delivery* sign_of_life(const View& view, const ByMessage& came, Time due) 
       return &found->second.front();
   }
   return nullptr;
+}
+
+/// One try of a client to be served by another node: a connection, a hello and a publish.
+struct Attempt {
+  Time begun{};
+  Time ended = kNever;  ///< When it failed, or was served.
+  bool served = false;
+  bool whole = true;  ///< Not left off by the client itself.
+  std::string why;    ///< What it failed with.
+  std::size_t index = 0;
+};
+
+/// The next thing that a client did on that session; true where it went well.
+bool went_well(const View& view, Action action, std::uint32_t session, Attempt& attempt) {
+  for (const Operation& operation : view.operations(action)) {
+    if (operation.session != session) continue;
+    attempt.ended = operation.answered;
+    attempt.index = operation.answer_index;
+    attempt.why = operation.error.empty() ? "no answer" : operation.error;
+    // Silence counts once it lasts longer than what the harness itself may have lost.
+    if (operation.error == "no_answer" || operation.answered == kNever)
+      attempt.whole = operation.answered != kNever &&
+                      operation.answered > operation.invoked + own_delay(view, operation.invoked,
+                                                                         operation.answered);
+    return operation.ok();
+  }
+  attempt.whole = false;
+  return false;
+}
+
+/// What the clients of each session tried elsewhere, in order.
+std::map<std::uint32_t, std::vector<Attempt>> attempts_elsewhere(const View& view) {
+  std::map<std::uint32_t, std::vector<Attempt>> found;
+  for (const Note& begun : view.marks("return"))
+    found[begun.session].push_back({.begun = begun.at, .whole = false, .why = "", .index = 0});
+  const auto under_way = [&](std::uint32_t session, Time at) -> Attempt* {
+    Attempt* latest = nullptr;
+    for (Attempt& attempt : found[session])
+      if (attempt.begun <= at && attempt.ended == kNever) latest = &attempt;
+    return latest;
+  };
+  for (const Note& refused : view.marks("not_returned")) {
+    Attempt* attempt = under_way(refused.session, refused.at);
+    if (attempt == nullptr) continue;
+    *attempt = {attempt->begun, refused.at, false, true, "not connected", refused.index};
+  }
+  for (const Note& returned : view.marks("returned")) {
+    Attempt* attempt = under_way(static_cast<std::uint32_t>(returned.amount), returned.at);
+    if (attempt == nullptr) continue;
+    attempt->whole = true;
+    attempt->served = went_well(view, Action::hello, returned.session, *attempt) &&
+                      went_well(view, Action::publish, returned.session, *attempt);
+  }
+  return found;
+}
+
+struct Comeback {
+  bool served = false;
+  const Attempt* turned_away = nullptr;  ///< The first that a bus owes being served.
+};
+
+/// A bus may turn a client away until recovery_ms after this tried first, and may take that long
+/// to answer. Who did not try again after that shows nothing.
+Comeback comeback_of(const View& view, const std::vector<Attempt>& attempts, Time within) {
+  Comeback comeback;
+  const Time first = attempts.front().begun;
+  for (const Attempt& attempt : attempts) {
+    const Time delay = own_delay(view, first, std::max(first, attempt.begun));
+    const bool late = attempt.begun >= first + within + delay;
+    const Time slow = attempt.begun + within;
+    const bool waited =
+        attempt.served && attempt.ended > slow + own_delay(view, attempt.begun, attempt.ended);
+    if (attempt.served && !waited) {
+      comeback.served = true;
+      return comeback;
+    }
+    if (waited || (late && attempt.whole && !attempt.served)) {
+      comeback.turned_away = &attempt;
+      return comeback;
+    }
+  }
+  return comeback;
+}
+
+/// Whether its client had been served before.
+bool was_served(const View& view, std::uint32_t session) {
+  const auto all = view.operations(Action::publish);
+  return std::any_of(all.begin(), all.end(), [&](const Operation& publish) {
+    return publish.session == session && publish.ok();
+  });
 }
 
 }  // namespace
@@ -140,23 +234,39 @@ Judgement judge_started_at_once(const View& view, const Claims& claims) {
 }
 
 Judgement judge_back_elsewhere(const View& view, const Claims& claims) {
-  const Time within = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
   const auto lost = view.marks("node_killed");
   if (lost.empty()) return Judgement::inconclusive("no node was killed");
-  const Time died = lost.front().at;
-  std::uint64_t judged = 0;
-  for (const Note& back : view.marks("back")) {
-    if (back.at <= died + within + own_delay(view, died, back.at)) {
-      judged += static_cast<std::uint64_t>(back.amount);
-      continue;
+  const Time within = std::chrono::milliseconds(claims.limit_or_default("recovery_ms"));
+  const std::map<std::uint32_t, std::vector<Attempt>> clients = attempts_elsewhere(view);
+  std::uint64_t judged = 0, open = 0;
+  for (const Note& mark : view.marks("at_node"))
+    if (!clients.contains(mark.session) && killed(view, mark.session) != kNever &&
+        was_served(view, mark.session))
+      ++open;  // Where it went nobody saw.
+  std::optional<Judgement> found;
+  for (const auto& [session, attempts] : clients) {
+    if (killed(view, session) == kNever || !was_served(view, session)) continue;
+    const Comeback comeback = comeback_of(view, attempts, within);
+    if (comeback.served) {
+      ++judged;
+    } else if (comeback.turned_away == nullptr) {
+      ++open;
+    } else if (!found) {
+      const Attempt& at = *comeback.turned_away;
+      found = Judgement::violated(
+          "not_served",
+          fmt::format(
+              "A client of a node that was killed tried another for {:.0f} ms and was not "
+              "served ({}); recovery_ms is {:.0f}.",
+              millis(std::min(at.ended, view.history().events.back().at) - attempts.front().begun),
+              at.why, millis(within)),
+          {lost.front().index, at.index});
     }
-    return Judgement::violated(
-        "not_served",
-        fmt::format("{} clients of a node that was killed were served {:.0f} ms later; recovery_ms "
-                    "is {:.0f}.",
-                    back.amount, millis(back.at - died), millis(within)),
-        {lost.front().index, back.index});
   }
+  if (found) return *found;
+  if (open > 0)
+    return Judgement::inconclusive(
+        fmt::format("{} clients were not seen to be served, nor to try for long enough", open));
   return Judgement::met(judged);
 }
 

@@ -70,6 +70,7 @@ constexpr std::span<const Scenario> (*kFamilies[])() = {
     holding,
     batch,
     nodes,
+    nodes_return,
     agents,
     agent_names,
     audit,

@@ -51,6 +51,7 @@ std::span<const stage::Scenario> integrity();
 std::span<const stage::Scenario> links();
 std::span<const stage::Scenario> odd_names();
 std::span<const stage::Scenario> nodes();
+std::span<const stage::Scenario> nodes_return();
 std::span<const stage::Scenario> overflow();
 std::span<const stage::Scenario> patterns();
 std::span<const stage::Scenario> payload();

@@ -1,6 +1,7 @@
 // DUR: starting a second time on the same data, and starting on damaged data.
 #include <array>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -136,23 +137,38 @@ bool lists_all(Session& session, const targets::Older& older) {
   return missing.empty();
 }
 
-/// Takes what waits, looks for the dead letters, and goes up to a fence.
-void serve_older(Stage& stage, const targets::Older& older) {
+/// Takes what waits, one by one, reads what is not in the delivery, and goes up to a fence.
+void take_older(Stage& stage, Session& session, const targets::Older& older,
+                std::set<std::string> missing) {
+  const Subscribed held = stage.subscribe(session, {.destination = older.destination,
+                                                    .credit = stage.credit_for(1),
+                                                    .lease_ms = lease_for(stage, kLeaseMs)});
+  std::size_t seen = 0;
+  while (!missing.empty() && stage.wait_count(session, held, seen + 1)) {
+    const Delivered one = session.deliveries(held, seen++).front();
+    missing.erase(one.transaction_id);
+    if (one.route == "reference")
+      if (auto bytes = session.retrieve({one.message, one.transaction_id, one.route});
+          !bytes && session.closed())
+        return;
+    if (auto acked = session.ack(one); !acked && session.closed()) return;
+  }
+  Consumer(stage, session, held, seen).fence(older.destination);
+  // Whoever comes next is the only member.
+  static_cast<void>(session.unsubscribe(held));
+}
+
+std::set<std::string> waiting_in(const targets::Older& older) {
+  std::set<std::string> waiting;
+  for (const auto& [id, text] : older.waiting) waiting.insert(id);
+  return waiting;
+}
+
+/// Looks for the dead letters, until counts are settled.
+void list_older(Stage& stage, Session& session, const targets::Older& older) {
   const history::Time listed_by =
       history::now() +
       stage::milliseconds(500 + stage.claims().limit_or_default("counts_settle_ms"));
-  Session& session = stage.connect();
-  const Subscribed held = stage.subscribe(session, {.destination = older.destination,
-                                                    .credit = stage.credit_for(20),
-                                                    .lease_ms = lease_for(stage, kLeaseMs)});
-  Consumer consumer(stage, session, held);
-  consumer.until([&](const std::vector<Delivered>& deliveries) {
-    std::set<std::string> missing;
-    for (const auto& [id, text] : older.waiting) missing.insert(id);
-    for (const Delivered& delivery : deliveries) missing.erase(delivery.transaction_id);
-    return missing.empty();
-  });
-  consumer.fence(older.destination);
   if (!stage.claims().has("dead_letter")) return;
   while (!lists_all(session, older) && history::now() < listed_by && !session.closed())
     stage.let_pass(stage::milliseconds(50));
@@ -160,18 +176,33 @@ void serve_older(Stage& stage, const targets::Older& older) {
 }
 
 void is_started_on_older_data(Stage& stage) {
-  stage.need_data();
-  if (stage.older().empty())
-    throw stage::Abandoned{contract::Verdict::unverified,
-                           "older: the target provides no data of an older schema"};
   for (const targets::Older& older : stage.older()) {
     stage.put_older(older);
-    if (stage.try_start_bus()) serve_older(stage, older);
+    if (!stage.try_start_bus()) continue;
+    Session& session = stage.connect();
+    take_older(stage, session, older, waiting_in(older));
+    list_older(stage, session, older);
+  }
+}
+
+/// Two nodes find data of an older schema, both at once; what they made of it is seen at each.
+void nodes_are_started_on_older_data(Stage& stage) {
+  constexpr int kNodes = 2;
+  stage.need_nodes(kNodes);
+  for (const targets::Older& older : stage.older()) {
+    stage.start_nodes_on_older_stores(kNodes, older);
+    std::set<std::string> waiting = waiting_in(older);
+    for (int number = 1; number <= kNodes; ++number) {
+      Session& session = stage.connect_to_node(number);
+      take_older(stage, session, older, std::exchange(waiting, {}));
+      list_older(stage, session, older);
+    }
   }
 }
 
 constexpr JudgedCase kTwice[] = {{"DUR-6.twice", checkers::judge_second_start}};
 constexpr JudgedCase kOlder[] = {{"DUR-6.older_schema", checkers::judge_older_taken_over}};
+constexpr JudgedCase kMigration[] = {{"NODE-4.migration", checkers::judge_older_taken_over_once}};
 constexpr JudgedCase kDamaged[] = {{"DUR-8.never_empty", checkers::judge_never_empty},
                                    {"DUR-8.says_so", checkers::judge_damage_told}};
 
@@ -184,6 +215,10 @@ constexpr std::array kScenarios = {
              .cases = kOlder,
              .bus = stage::Bus::own,
              .run = is_started_on_older_data},
+    Scenario{.name = "Start.NODE_4_at_once_on_data_of_an_older_schema",
+             .cases = kMigration,
+             .bus = stage::Bus::own,
+             .run = nodes_are_started_on_older_data},
     Scenario{.name = "Start.DUR_8_on_damaged_data",
              .cases = kDamaged,
              .bus = stage::Bus::own,

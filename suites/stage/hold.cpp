@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
-#include "fixtures/backends/sqlite_file.hpp"
 #include "suites/stage/hello.hpp"
 #include "suites/stage/stage.hpp"
 
@@ -94,38 +93,6 @@ fs::path Stage::saved() const { return setting_.target.data() + ".saved"; }
 void Stage::save_data() { replace_contents(setting_.target.data(), saved()); }
 
 void Stage::restore_data() { replace_contents(saved(), setting_.target.data()); }
-
-std::vector<targets::Older> Stage::older() const {
-  std::vector<targets::Older> all;
-  for (const auto& [name, backend] : setting_.target.backends())
-    all.insert(all.end(), backend.older.begin(), backend.older.end());
-  return all;
-}
-
-void Stage::put_older(const targets::Older& older) {
-  need_data();
-  const fs::path file = setting_.target.backends().at(older.backend).where;
-  stop_bus();
-  gone();
-  std::error_code failed;
-  for (const auto& entry : fs::directory_iterator(setting_.target.data(), failed))
-    fs::remove_all(entry.path(), failed);
-  if (failed) blocked(fmt::format("{}: {}", setting_.target.data(), failed.message()));
-  if (auto made = backends::create(file, older.sql); !made)
-    blocked(fmt::format("older {}: {}", older.name, made.error().detail()));
-  mark("older", {{"name", older.name}, {"destination", older.destination}});
-  const auto note = [&](const std::string& id, std::string_view is, json::object detail) {
-    detail["tx"] = id;
-    detail["is"] = is;
-    recorder().add({.action = history::Action::mark},
-                   {.error = "older_message", .detail = json::serialize(detail)});
-  };
-  for (const auto& [id, text] : older.waiting)
-    note(id, "waiting", targets::payload_detail(targets::Payload::text(text)));
-  for (const auto& [id, text] : older.dead)
-    note(id, "dead", targets::payload_detail(targets::Payload::text(text)));
-  for (const std::string& id : older.acked) note(id, "acked", {});
-}
 
 void Stage::damage_file(FileDamage how) {
   need_data();

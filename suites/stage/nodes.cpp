@@ -30,11 +30,12 @@ targets::Target& Stage::node(int number) {
   return *nodes_.emplace(number, std::move(*made)).first->second;
 }
 
-void Stage::mark_node(std::string_view name, int number, std::string_view why) {
-  const std::string detail =
-      why.empty() ? std::string() : json::serialize(json::object{{"why", why}});
+void Stage::mark_node(std::string_view name, int number, std::string_view why, bool ended) {
+  json::object detail;
+  if (!why.empty()) detail["why"] = why;
+  if (ended) detail["ended"] = true;
   recorder().add({.action = history::Action::mark, .amount = number},
-                 {.error = name, .detail = detail});
+                 {.error = name, .detail = detail.empty() ? "" : json::serialize(detail)});
 }
 
 bool Stage::start_node(int number) {
@@ -65,11 +66,25 @@ void Stage::kill_node(int number) {
   node(number).kill();
 }
 
-void Stage::start_nodes_on_empty_stores(int count) {
+void Stage::leave_for_empty_stores() {
   auto made = setting_.target.afresh();
   if (!made) give_up("preparing empty stores", made.error());
   nodes_.clear();
   nodes_.emplace(1, std::move(*made));
+}
+
+void Stage::start_nodes_on_empty_stores(int count) {
+  leave_for_empty_stores();
+  start_nodes(count);
+}
+
+void Stage::start_nodes_on_older_stores(int count, const targets::Older& older) {
+  leave_for_empty_stores();
+  put_into(node(1), older);
+  start_nodes(count);
+}
+
+void Stage::start_nodes(int count) {
   std::map<int, Result<void>> started;
   for (int number = 1; number <= count; ++number) {
     node(number);
@@ -82,19 +97,43 @@ void Stage::start_nodes_on_empty_stores(int count) {
     if (result)
       if (auto up = await_hello(node(number), recorder(), limit); !up)
         result = tl::make_unexpected(up.error());
+    const bool ended = !result && !node(number).running();
     mark_node(result ? "node_started" : "node_not_started", number,
-              result ? std::string_view() : std::string_view(result.error().detail()));
+              result ? std::string_view() : std::string_view(result.error().detail()), ended);
   }
+}
+
+void Stage::mark_at_node(const targets::Session& session, int number) {
+  at_node_[&session] = number;
+  recorder().add({.action = history::Action::mark, .session = session.number(), .amount = number},
+                 {.error = "at_node"});
 }
 
 targets::Session& Stage::connect_to_node(int number, const json::object& extra) {
   targets::Session& session = connect_to(node(number));
-  at_node_[&session] = number;
-  recorder().add({.action = history::Action::mark, .session = session.number(), .amount = number},
-                 {.error = "at_node"});
+  mark_at_node(session, number);
   if (auto claims = session.hello(extra); !claims)
     give_up(fmt::format("bus/hello of node {}", number), claims.error());
   return session;
+}
+
+targets::Session* Stage::return_to_node(int number, const targets::Session& instead_of) {
+  const auto mark_of = [&](std::string_view name, std::uint32_t session, std::int64_t amount,
+                           const std::string& detail = {}) {
+    recorder().add({.action = history::Action::mark, .session = session, .amount = amount},
+                   {.error = name, .detail = detail});
+  };
+  mark_of("return", instead_of.number(), number);
+  auto session = targets::Session::open(node(number).connector(), shared());
+  if (!session) {
+    mark_of("not_returned", instead_of.number(), number,
+            json::serialize(json::object{{"why", session.error().detail()}}));
+    return nullptr;
+  }
+  sessions_.push_back(std::move(*session));
+  mark_of("returned", sessions_.back()->number(), instead_of.number());
+  mark_at_node(*sessions_.back(), number);
+  return sessions_.back().get();
 }
 
 }  // namespace busproof::stage

@@ -259,7 +259,7 @@ class Stage {
   /// name and destination, and for each message of it "older_message": its "tx", what it "is"
   /// (waiting, dead or acked) and its payload. What the target provides; unverified where that is
   /// none.
-  [[nodiscard]] std::vector<targets::Older> older() const;
+  [[nodiscard]] const std::vector<targets::Older>& older() const;
   void put_older(const targets::Older& older);
 
   /// Damages the store's main file while the bus is stopped: the mark "damaged" with "how".
@@ -283,12 +283,19 @@ class Stage {
   void stop_node(int number);
   void kill_node(int number);
 
-  /// Goes over to another bus, whose stores are empty, and starts its first `count` nodes at once.
+  /// Goes over to another bus, whose stores are empty, or hold what put_older() would put there,
+  /// and starts its first `count` nodes at once. One that did not start may have "ended".
   void start_nodes_on_empty_stores(int count);
+  void start_nodes_on_older_stores(int count, const targets::Older& older);
 
   /// A session that has said hello to that node: the mark "at_node" of the session, with the node's
   /// number as its amount. `extra` goes into the hello.
   targets::Session& connect_to_node(int number, const boost::json::object& extra = {});
+
+  /// The same for who was served before in `instead_of`, but for the hello: the mark "return" of
+  /// that session before it, then "returned" of the new one, the old one's number its amount; or
+  /// "not_returned" of the old one, and null.
+  targets::Session* return_to_node(int number, const targets::Session& instead_of);
 
   /// Starts the bus anew on an empty disk of its own, of that many bytes. Unverified where that
   /// cannot be made on this machine, or the bus does not start on it.
@@ -360,7 +367,11 @@ class Stage {
   contract::Result<void> start_and_greet(targets::Target& target, std::string_view variant = {});
   targets::Target& node(int number);
   void leave_node(int number);
-  void mark_node(std::string_view name, int number, std::string_view why = {});
+  void mark_node(std::string_view name, int number, std::string_view why = {}, bool ended = false);
+  void mark_at_node(const targets::Session& session, int number);
+  void leave_for_empty_stores();
+  void start_nodes(int count);
+  void put_into(targets::Target& target, const targets::Older& older);
   void gone();
   void put_on(contract::Result<std::unique_ptr<disk::Disk>> disk);
   disk::Disk& disk();

@@ -1,10 +1,22 @@
 #include "suites/targets/outside.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "fixtures/backends/copy.hpp"
 #include "fixtures/backends/server_store.hpp"
 
 namespace busproof::targets {
 
 using contract::Result;
+
+namespace {
+
+std::string one_by_one(const std::vector<std::string>& texts) {
+  return fmt::format("{}", fmt::join(texts, ";\n"));
+}
+
+}  // namespace
 
 Result<std::int64_t> damage(const Target& target, const std::string& backend,
                             const std::string& statements, const backends::Values& values) {
@@ -38,6 +50,19 @@ Result<std::int64_t> archived(const Target& target, const std::string& backend,
     return backends::rows_found(lodging->space->for_harness(), lodging->space->prefix(),
                                 store.archive, values);
   return backends::rows_found(store.where, store.archive, values);
+}
+
+Result<void> put(const Target& target, const Older& older) {
+  for (const auto& [name, texts] : older.put) {
+    const Lodging* lodging = target.lodging(name);
+    auto done = lodging == nullptr
+                    ? backends::create(target.backends().at(name).where, one_by_one(texts))
+                    : backends::put(*lodging->space, texts);
+    if (!done)
+      return contract::refused(
+          "unavailable", fmt::format("older {}: {}: {}", older.name, name, done.error().detail()));
+  }
+  return {};
 }
 
 }  // namespace busproof::targets

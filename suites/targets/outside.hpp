@@ -1,5 +1,6 @@
 // Reaching into a store past the bus, be it a file or a server: what the target file's `corrupt`,
-// `rows` and `archive` say, carried out.
+// `rows`, `archive` and
+// `older` say, carried out.
 //
 // Threads: any number at once.
 // Errors:  "unavailable" with what the store said.
@@ -33,5 +34,8 @@ std::optional<contract::Result<std::int64_t>> rows_seen(const Target& target,
 /// How often the backend's `archive` finds that message.
 contract::Result<std::int64_t> archived(const Target& target, const std::string& backend,
                                         const backends::Values& values);
+
+/// Puts data of an older schema into stores that are empty.
+contract::Result<void> put(const Target& target, const Older& older);
 
 }  // namespace busproof::targets

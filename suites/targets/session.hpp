@@ -59,6 +59,10 @@ class Session : private Listener {
 
   Result<contract::Claims> hello(const boost::json::object& extra = {});
 
+  /// The same in two halves, so that many may be under way.
+  std::uint32_t start_hello(const boost::json::object& extra = {});
+  Result<contract::Claims> await_hello(std::uint32_t operation);
+
   /// The same with no token but that one; `shown` is what the history calls it.
   Result<contract::Claims> hello_showing(std::string_view shown,
                                          const std::optional<std::string>& token);
@@ -72,7 +76,8 @@ class Session : private Listener {
                       std::optional<std::int64_t> delay_ms = {}, std::string_view reason = {});
   Result<void> extend(const Delivered& delivery, std::int64_t lease_ms);
 
-  /// The whole payload, in as many requests as it takes; recorded as one operation.
+  /// The whole payload, in as many requests as it takes; recorded as one operation, with the "tx"
+  /// of a message without a number.
   Result<std::string> retrieve(const Published& message);
 
   /// The id of the event that the message was published as. A publish that is given it as an
@@ -191,7 +196,7 @@ class Session : private Listener {
   [[nodiscard]] std::uint32_t message_of(std::string_view event_id) const;
   [[nodiscard]] std::chrono::milliseconds patient(std::chrono::milliseconds limit) const;
   Request publish_request(const Publish& wanted);
-  Result<contract::Claims> greet(boost::json::object params, boost::json::object detail);
+  std::uint32_t greet(boost::json::object params, boost::json::object detail);
 
   Shared shared_;
   std::uint32_t number_;

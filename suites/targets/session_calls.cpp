@@ -45,7 +45,7 @@ Published published_from(std::uint32_t message, const json::object& result) {
 
 }  // namespace
 
-Result<contract::Claims> Session::hello(const json::object& extra) {
+std::uint32_t Session::start_hello(const json::object& extra) {
   json::object params = extra, detail;
   if (const std::string token = shared_.bearer ? shared_.bearer(extra) : ""; !token.empty())
     params.emplace("token", token);
@@ -54,19 +54,27 @@ Result<contract::Claims> Session::hello(const json::object& extra) {
   return greet(std::move(params), std::move(detail));
 }
 
+Result<contract::Claims> Session::hello(const json::object& extra) {
+  return await_hello(start_hello(extra));
+}
+
 Result<contract::Claims> Session::hello_showing(std::string_view shown,
                                                 const std::optional<std::string>& token) {
   json::object params;
   if (token) params["token"] = *token;
-  return greet(std::move(params), {{"shown", shown}});
+  return await_hello(greet(std::move(params), {{"shown", shown}}));
 }
 
-Result<contract::Claims> Session::greet(json::object params, json::object detail) {
+std::uint32_t Session::greet(json::object params, json::object detail) {
   params.emplace("protocol", json::array{"1.0"});
   params.emplace("client", json::object{{"name", "busproof"}, {"version", "1"}});
   Request request{event_of(Action::hello), "bus/hello", std::move(params)};
   request.detail = std::move(detail);
-  auto answer = ask(std::move(request));
+  return start(std::move(request));
+}
+
+Result<contract::Claims> Session::await_hello(std::uint32_t operation) {
+  auto answer = await(operation);
   if (!answer) return tl::make_unexpected(answer.error());
   shared_.recorder.set_claims(json::serialize(*answer), over_ == contract::Transport::lines);
   auto claims = contract::Claims::parse(*answer, over_);
@@ -205,6 +213,8 @@ Result<void> Session::extend(const Delivered& delivery, std::int64_t lease_ms) {
 Result<std::string> Session::retrieve(const Published& message) {
   Request whole{event_of(Action::retrieve), "bus/retrieve", {}};
   whole.event.message = message.message;
+  // A message that was never published in this history has no number.
+  if (message.message == 0) whole.detail["tx"] = message.transaction_id;
   const std::uint32_t operation = expect(std::move(whole), "");
   std::string bytes;
   json::object last;

@@ -244,33 +244,62 @@ void read_told(const YAML::Node& node, const char* key, std::string Backend::*to
   }
 }
 
-void read_older(const YAML::Node& node, std::map<std::string, Backend>& backends) {
-  if (!node) return;
+/// Where files that a target file names are found.
+struct Files {
+  const std::filesystem::path& folder;
+  const Environment& beside;
+
+  [[nodiscard]] std::string text_of(const YAML::Node& node, const std::string& where) const {
+    const std::string name = targets::text_of(node, where);
+    if (const auto found = beside.find(name); found != beside.end()) return found->second;
+    std::ifstream file(folder / name);
+    std::string text(std::istreambuf_iterator<char>(file), {});
+    if (!file) wrong(node, fmt::format("{}: {} cannot be read", where, (folder / name).string()));
+    return text;
+  }
+};
+
+/// What is put into one backend: a text, or a list of texts and of files.
+std::vector<std::string> put_of(const YAML::Node& node, const std::string& where,
+                                const Files& files) {
+  if (node.IsScalar()) return {text_of(node, where)};
+  if (!node.IsSequence() || node.size() == 0)
+    wrong(node, where + " must be a text, or a list of texts and of {file: NAME}");
+  std::vector<std::string> put;
+  for (const auto& part : node) {
+    if (part.IsMap()) check_keys(part, where, {"file"});
+    put.push_back(part.IsMap() ? files.text_of(part["file"], where) : text_of(part, where));
+  }
+  return put;
+}
+
+std::vector<Older> older_of(const YAML::Node& node, const std::map<std::string, Backend>& backends,
+                            const Files& files) {
+  if (!node) return {};
   if (!node.IsSequence()) wrong(node, "older must be a list of data of older schemas");
+  std::vector<Older> all;
   for (const auto& member : node) {
-    check_keys(member, "older",
-               {"name", "backend", "destination", "waiting", "dead", "acked", "sql"});
-    Older older;
-    const std::pair<const char*, std::string*> texts[] = {{"name", &older.name},
-                                                          {"backend", &older.backend},
-                                                          {"destination", &older.destination},
-                                                          {"sql", &older.sql}};
-    for (const auto& [key, text] : texts) {
+    check_keys(member, "older", {"name", "destination", "waiting", "dead", "acked", "put"});
+    for (const char* key : {"name", "destination", "put"})
       if (!member[key]) wrong(member, fmt::format("older needs a {}", key));
-      *text = text_of(member[key], fmt::format("older.{}", key));
+    Older older;
+    older.name = text_of(member["name"], "older.name");
+    older.destination = text_of(member["destination"], "older.destination");
+    if (!member["put"].IsMap()) wrong(member["put"], "older.put must be a map of backends");
+    for (const auto& part : member["put"]) {
+      const auto backend = part.first.as<std::string>();
+      if (!backends.contains(backend))
+        wrong(part.first,
+              fmt::format("older.put names \"{}\", which is none of backends", backend));
+      older.put[backend] = put_of(part.second, "older.put." + backend, files);
     }
-    const auto backend = backends.find(older.backend);
-    if (backend == backends.end())
-      wrong(member["backend"],
-            fmt::format("older.backend is \"{}\", which is none of backends", older.backend));
-    if (backend->second.kind != Backend::Kind::sqlite)
-      wrong(member["backend"], "data of an older schema are put into sqlite files alone");
     older.waiting = environment_of(member["waiting"], "older.waiting");
     older.dead = environment_of(member["dead"], "older.dead");
     if (member["acked"]) older.acked = words_of(member["acked"], "older.acked");
     if (older.waiting.empty()) wrong(member, "older needs something that is waiting");
-    backend->second.older.push_back(std::move(older));
+    all.push_back(std::move(older));
   }
+  return all;
 }
 
 int nodes_of(const YAML::Node& node, const TargetFile& target) {
@@ -286,7 +315,7 @@ int nodes_of(const YAML::Node& node, const TargetFile& target) {
   return count;
 }
 
-TargetFile target_of(const YAML::Node& root) {
+TargetFile target_of(const YAML::Node& root, const Files& files) {
   check_keys(root, "a target",
              {"name", "launch", "connect", "control", "http", "tls", "auth", "backends", "variants",
               "corrupt", "rows", "archive", "older", "nodes", "profile", "defaults", "signs"});
@@ -316,7 +345,7 @@ TargetFile target_of(const YAML::Node& root) {
   read_corrupt(root["corrupt"], target.backends);
   read_told(root["rows"], "rows", &Backend::rows, target.backends);
   read_told(root["archive"], "archive", &Backend::archive, target.backends);
-  read_older(root["older"], target.backends);
+  target.older = older_of(root["older"], target.backends, files);
   if (root["nodes"]) target.nodes = nodes_of(root["nodes"], target);
   if (root["profile"]) target.profile = text_of(root["profile"], "profile");
   return target;
@@ -325,11 +354,11 @@ TargetFile target_of(const YAML::Node& root) {
 }  // namespace
 
 Result<TargetFile> parse_target(const std::string& text, const std::string& origin,
-                                const std::filesystem::path& folder) {
+                                const std::filesystem::path& folder, const Environment& beside) {
   try {
     const YAML::Node root = YAML::Load(text);
     if (!root.IsMap()) return refused("bad_target", origin + ": a target file is a YAML map");
-    TargetFile target = target_of(root);
+    TargetFile target = target_of(root, {folder, beside});
     target.origin = origin;
     target.folder = folder;
     if (target.name.empty()) target.name = std::filesystem::path(origin).stem().string();

@@ -51,10 +51,11 @@ struct Connect {
   Environment env = {};
 };
 
-/// Data of an older schema: a fresh store's file is made of it, and a start takes it over.
+/// Data of an older schema: fresh stores are made of it, and a start takes it over.
 struct Older {
-  std::string name, backend, destination;
-  std::string sql;                             ///< What makes the file, all of it.
+  std::string name, destination;
+  /// What makes it, all of it, by backend: SQL or scripts of Lua, one after the other.
+  std::map<std::string, std::vector<std::string>> put;
   std::map<std::string, std::string> waiting;  ///< What the group "default" is owed: payloads, text
                                                ///< by transaction id.
   std::map<std::string, std::string> dead;     ///< Its dead letters, likewise.
@@ -73,7 +74,6 @@ struct Backend {
   std::map<std::string, std::string> corrupt;  ///< "payload.flip" to the statements that do it.
   std::string rows;     ///< Counts what finished work may not leave; empty: every row there is.
   std::string archive;  ///< The query that finds a swept message, $1; empty: none is told.
-  std::vector<Older> older = {};  ///< What it can be made anew of, for a start to take over.
 };
 
 /// Pages that the bus shows over HTTP; an empty path: it has no such page.
@@ -110,14 +110,18 @@ struct TargetFile {
   std::map<std::string, std::optional<std::int64_t>> defaults;
   Signs signs;
   std::map<std::string, Backend> backends;
-  std::string profile;  ///< Empty: the default.
+  std::vector<Older> older;  ///< What the backends can be made anew of, for a start to take over.
+  std::string profile;       ///< Empty: the default.
 
   /// The servers among the backends, shared by all copies: what is started once stays.
   std::shared_ptr<Stores> stores = std::make_shared<Stores>();
 };
 
+/// Files that it names are taken from `beside`, by the names that it calls them, where they are
+/// there, else read.
 contract::Result<TargetFile> parse_target(const std::string& text, const std::string& origin,
-                                          const std::filesystem::path& folder);
+                                          const std::filesystem::path& folder,
+                                          const Environment& beside = {});
 
 /// Reads and parses.
 contract::Result<TargetFile> read_target(const std::filesystem::path& path);

@@ -12,7 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 
 contract::Result<TargetFile> parsed(const std::string& text) {
-  return parse_target(text, "bus.yaml", "/folder");
+  return parse_target(text, "bus.yaml", "/folder", {{"tables.sql", "CREATE TABLE t"}});
 }
 
 std::string refusal(const std::string& text) {
@@ -39,8 +39,10 @@ corrupt: {store: {payload.flip: "UPDATE body SET bytes = flip(bytes, $2) WHERE i
 archive: {store: "SELECT 1 FROM swept WHERE id = $1"}
 rows: {store: SELECT count(*) FROM body}
 older:
-  - {name: first, backend: store, destination: q, waiting: {t1: one}, dead: {t2: two}, acked: [t3],
-     sql: CREATE TABLE body (id)}
+  - {name: first, destination: q, waiting: {t1: one}, dead: {t2: two}, acked: [t3],
+     put: {store: CREATE TABLE body (id)}}
+  - {name: second, destination: q, waiting: {t1: one},
+     put: {store: [{file: tables.sql}, INSERT INTO body]}}
 profile: queue
 )");
   ASSERT_TRUE(target) << target.error().detail();
@@ -65,10 +67,12 @@ profile: queue
   EXPECT_EQ(store.corrupt.at("payload.flip"),
             "UPDATE body SET bytes = flip(bytes, $2) WHERE id = $1");
   EXPECT_EQ(store.archive, "SELECT 1 FROM swept WHERE id = $1");
-  ASSERT_EQ(store.older.size(), 1U);
-  const Older& older = store.older.front();
-  EXPECT_EQ(older.name + older.backend + older.destination, "firststoreq");
-  EXPECT_EQ(older.sql, "CREATE TABLE body (id)");
+  ASSERT_EQ(target->older.size(), 2U);
+  const Older& older = target->older.front();
+  EXPECT_EQ(older.name + older.destination, "firstq");
+  using Put = std::map<std::string, std::vector<std::string>>;
+  EXPECT_EQ(older.put, (Put{{"store", {"CREATE TABLE body (id)"}}}));
+  EXPECT_EQ(target->older.back().put, (Put{{"store", {"CREATE TABLE t", "INSERT INTO body"}}}));
   EXPECT_EQ(older.waiting, (Environment{{"t1", "one"}}));
   EXPECT_EQ(older.dead, (Environment{{"t2", "two"}}));
   EXPECT_EQ(older.acked, std::vector<std::string>{"t3"});
@@ -154,10 +158,13 @@ TEST(TargetFile, ARefusalNamesFileAndLine) {
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\ncorrupt: {store: {payload.flip: x}}\n"),
             "bus.yaml, line 2: corrupt names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nolder: [{name: n}]\n"),
-            "bus.yaml, line 2: older needs a backend");
+            "bus.yaml, line 2: older needs a destination");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\n"
-                    "older: [{name: n, backend: b, destination: q, sql: s, waiting: {t: x}}]\n"),
-            "bus.yaml, line 2: older.backend is \"b\", which is none of backends");
+                    "older: [{name: n, destination: q, put: {b: s}, waiting: {t: x}}]\n"),
+            "bus.yaml, line 2: older.put names \"b\", which is none of backends");
+  EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {b: {sqlite: f}}\n"
+                    "older: [{name: n, destination: q, put: {b: [{file: no.sql}]}}]\n"),
+            "bus.yaml, line 3: older.put.b: /folder/no.sql cannot be read");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\narchive: {store: x}\n"),
             "bus.yaml, line 2: archive names \"store\", which is none of backends");
   EXPECT_EQ(refusal("connect: {tcp: 'h:1'}\nbackends: {store: {sqlite: f}}\n"
