@@ -8,12 +8,7 @@
 // On PostgreSQL also against one INSERT of as many bytes after the other, each a commit.
 //
 // Errors: 70 where an answer is not a result, or the bus cannot be reached.
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/websocket.hpp>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -26,19 +21,23 @@
 #include <fmt/format.h>
 
 #include "reference/bench/own_server.hpp"
+#include "reference/bench/place.hpp"
 #include "reference/bench/running_bus.hpp"
-#include "reference/stores/postgres/connection.hpp"
-#include "reference/stores/postgres/dsn.hpp"
+#include "reference/bench/wire.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-namespace beast = boost::beast;
-using boost::asio::ip::tcp;
 using reference::Config;
+using reference::bench::config_of;
+using reference::bench::demand_result;
 using reference::bench::free_port;
+using reference::bench::from_environment;
 using reference::bench::RunningBus;
+using reference::bench::Scratch;
 using reference::bench::seams_of;
+using reference::bench::windows_of;
+using reference::bench::Wire;
 using reference::core::Answer;
 using reference::core::Enqueue;
 using reference::core::Question;
@@ -49,8 +48,6 @@ using Seconds = std::chrono::duration<double>;
 
 constexpr int kMessages = 60'000;
 constexpr int kPayload = 1024;
-constexpr int kOneByOne = 3'000;
-constexpr std::size_t kReadBytes = 65'536;
 constexpr std::uint64_t kSomeInstant = 1'700'000'000'000;
 
 /// What passed: how many steps were in each batch, and one of them.
@@ -103,157 +100,27 @@ std::vector<std::vector<Step>> again(const Passed& passed) {
   return batches;
 }
 
-/// Speaks WebSocket by hand once it is connected, so that it costs little beside the bus: requests
-/// leave together, and the mask is zero.
-class Client {
- public:
-  explicit Client(unsigned short port) : socket_(io_) {
-    const tcp::endpoint where(boost::asio::ip::address_v4::loopback(), port);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    boost::system::error_code failed;
-    do {
-      socket_.close();
-      socket_.connect(where, failed);
-    } while (failed && std::chrono::steady_clock::now() < deadline);
-    if (failed) throw std::runtime_error("the bus does not listen: " + failed.message());
-    socket_.set_option(tcp::no_delay(true));
-    beast::websocket::stream<tcp::socket&> upgrade(socket_);
-    upgrade.set_option(
-        beast::websocket::stream_base::decorator([](beast::websocket::request_type& request) {
-          request.set(beast::http::field::sec_websocket_protocol, "busproof.v1");
-        }));
-    upgrade.handshake("127.0.0.1", "/ws/connect");
-    add(R"({"jsonrpc":"2.0","id":0,"method":"bus/hello","params":{"protocol":["1.0"],)"
-        R"("client":{"name":"bench","version":"1"}}})");
-    send();
-    for (int answered = 0; answered == 0;) answered = take_answers();
+/// How long it takes until all are answered.
+Seconds publish(unsigned short port, int in_flight) {
+  Wire wire(port);
+  const std::string payload(kPayload, 'x');
+  const auto start = std::chrono::steady_clock::now();
+  int sent = 0, answered = 0;
+  while (answered < kMessages) {
+    for (; sent < kMessages && sent < answered + in_flight; ++sent)
+      wire.add(
+          fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"bus/publish","params":)"
+                      R"({{"destination":"bench","mode":"queue","event":{{"specversion":"1.0",)"
+                      R"("id":"{}","source":"bench","type":"t","data":"{}"}}}}}})",
+                      sent + 1, sent, payload));
+    wire.send();
+    wire.take([&](std::string_view said) {
+      demand_result(said);
+      ++answered;
+    });
   }
-
-  /// How long it takes until all are answered.
-  Seconds publish(int in_flight) {
-    const std::string payload(kPayload, 'x');
-    const auto start = std::chrono::steady_clock::now();
-    int sent = 0;
-    for (int answered = 0; answered < kMessages; answered += take_answers()) {
-      for (; sent < kMessages && sent < answered + in_flight; ++sent)
-        add(fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"bus/publish","params":)"
-                        R"({{"destination":"bench","mode":"queue","event":{{"specversion":"1.0",)"
-                        R"("id":"{}","source":"bench","type":"t","data":"{}"}}}}}})",
-                        sent + 1, sent, payload));
-      send();
-    }
-    return std::chrono::steady_clock::now() - start;
-  }
-
- private:
-  static constexpr char kTwoBytes = 126;  ///< the length that says: it stands in two bytes
-
-  void add(std::string_view text) {
-    constexpr char kText = '\x81', kMasked = '\x80';
-    out_ += kText;
-    if (text.size() < kTwoBytes) {
-      out_ += static_cast<char>(kMasked | static_cast<char>(text.size()));
-    } else {
-      out_ += static_cast<char>(kMasked | kTwoBytes);
-      out_ += static_cast<char>(text.size() >> 8U);
-      out_ += static_cast<char>(text.size());
-    }
-    out_.append(4, '\0').append(text);
-  }
-
-  void send() {
-    boost::asio::write(socket_, boost::asio::buffer(out_));
-    out_.clear();
-  }
-
-  /// How many are whole after one read.
-  int take_answers() {
-    const std::size_t before = in_.size();
-    in_.resize(before + kReadBytes);
-    in_.resize(before + socket_.read_some(boost::asio::buffer(in_.data() + before, kReadBytes)));
-    std::string_view left = in_;
-    int count = 0;
-    for (; const auto frame = first_frame(left); ++count) {
-      if (frame->find("\"result\"") == std::string_view::npos)
-        throw std::runtime_error("not a result: " + std::string(frame->substr(0, 200)));
-      left.remove_prefix(static_cast<std::size_t>(frame->end() - left.begin()));
-    }
-    in_.erase(0, in_.size() - left.size());
-    return count;
-  }
-
-  /// The first frame's text, once it is whole. Answers are shorter than 64 KiB and in one frame.
-  static std::optional<std::string_view> first_frame(std::string_view bytes) {
-    const auto at = [&](std::size_t i) -> std::size_t {
-      return static_cast<unsigned char>(bytes[i]);
-    };
-    if (bytes.size() < 4) return std::nullopt;
-    const bool wide = at(1) == kTwoBytes;
-    const std::size_t size = wide ? (at(2) << 8U) + at(3) : at(1);
-    const std::size_t head = wide ? 4 : 2;
-    if (bytes.size() < head + size) return std::nullopt;
-    return bytes.substr(head, size);
-  }
-
-  boost::asio::io_context io_;
-  tcp::socket socket_;
-  std::string out_, in_;
-};
-
-std::optional<std::string> from_environment(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  return std::chrono::steady_clock::now() - start;
 }
-
-/// On SQLite below `folder`; on PostgreSQL, where the environment names one, in a schema of its
-/// own.
-Config config_of(const fs::path& folder) {
-  Config config;
-  if (const auto error = reference::read_environment(config, from_environment))
-    throw std::runtime_error(error->message);
-  config.data = folder.string();
-  config.postgres.schema = folder.parent_path().filename().string() + folder.filename().string();
-  config.redis_prefix = config.data + ':';
-  return config;
-}
-
-namespace postgres = reference::stores::postgres;
-
-/// The schema of one measurement, gone with it; nothing on SQLite.
-class Scratch {
- public:
-  explicit Scratch(const Config& config) : schema_(config.postgres.schema) {
-    if (config.store != reference::StoreKind::postgres) return;
-    const auto& place = config.postgres;
-    const auto dsn = postgres::complete_dsn(place.address, place.password, schema_);
-    if (!dsn) throw std::runtime_error(dsn.error().detail());
-    connection_ = std::make_unique<postgres::Connection>(*dsn);
-    connection_->open();
-    drop();
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    if (connection_) drop();
-  }
-
-  /// Commits a second, one after the other; nothing on SQLite.
-  std::optional<double> one_by_one() {
-    if (!connection_) return std::nullopt;
-    connection_->execute("CREATE SCHEMA IF NOT EXISTS \"" + schema_ + "\";" +
-                         "CREATE TABLE one_by_one (id bigserial PRIMARY KEY, body text)");
-    constexpr postgres::Query kInsert{"one", "INSERT INTO one_by_one (body) VALUES ($1)"};
-    const auto body = postgres::args(std::string(kPayload, 'x'));
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kOneByOne; ++i) connection_->run(kInsert, body);
-    return kOneByOne / Seconds(std::chrono::steady_clock::now() - start).count();
-  }
-
- private:
-  void drop() { connection_->execute("DROP SCHEMA IF EXISTS \"" + schema_ + "\" CASCADE"); }
-  std::string schema_;
-  std::unique_ptr<postgres::Connection> connection_;
-};
 
 struct Figures {
   double bus, bare;
@@ -263,7 +130,7 @@ struct Figures {
 
 Seconds through_the_socket(const Config& config, reference::Seams seams, int in_flight) {
   const RunningBus bus(config, std::move(seams));
-  return Client(config.listen.port).publish(in_flight);
+  return publish(config.listen.port, in_flight);
 }
 
 Figures measure(int in_flight, const fs::path& folder) {
@@ -274,7 +141,7 @@ Figures measure(int in_flight, const fs::path& folder) {
   auto seams = seams_of(config);
   seams.queues = std::make_unique<Noting>(std::move(seams.queues), passed);
   const Seconds through = through_the_socket(config, std::move(seams), in_flight);
-  const auto one_by_one = beside.one_by_one();
+  const auto one_by_one = beside.one_by_one(kPayload);
 
   config = config_of(folder / "bare");
   const Scratch bare_scratch(config);
@@ -291,15 +158,12 @@ Figures measure(int in_flight, const fs::path& folder) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<int> windows;
-  for (int i = 1; i < argc; ++i) windows.push_back(std::atoi(argv[i]));
-  if (windows.empty()) windows = {64, 512};
   const fs::path folder =
       fs::temp_directory_path() /
       fmt::format("publish-bench-{}", std::hash<std::thread::id>()(std::this_thread::get_id()));
   try {
     const reference::bench::OwnServer server(from_environment("REFBUS_STORE").value_or(""));
-    for (const int in_flight : windows) {
+    for (const int in_flight : windows_of(argc, argv)) {
       const Figures figures = measure(in_flight, folder / std::to_string(in_flight));
       std::cout << fmt::format(
           "{} in flight: {:.0f} publishes/s through the socket, {:.0f}/s bare in {} batches; ratio "

@@ -87,7 +87,7 @@ std::string compress(Codec codec, std::string_view bytes) {
   return std::string(bytes);
 }
 
-std::optional<std::string> inflate(Codec codec, std::string_view stored, std::uint64_t size) {
+std::optional<std::string> inflate(Codec codec, std::string stored, std::uint64_t size) {
   switch (codec) {
     case Codec::gzip:
       return gunzip(stored, size);
@@ -96,7 +96,7 @@ std::optional<std::string> inflate(Codec codec, std::string_view stored, std::ui
     case Codec::none:
       break;
   }
-  return stored.size() == size ? std::optional(std::string(stored)) : std::nullopt;
+  return stored.size() == size ? std::optional(std::move(stored)) : std::nullopt;
 }
 
 }  // namespace reference::core

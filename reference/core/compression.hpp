@@ -33,6 +33,6 @@ std::string compress(Codec codec, std::string_view bytes);
 
 /// The `size` bytes that `stored` is the stream of. Nothing where it is damaged, goes on after its
 /// end, or holds more or fewer bytes: never are more than `size` written.
-std::optional<std::string> inflate(Codec codec, std::string_view stored, std::uint64_t size);
+std::optional<std::string> inflate(Codec codec, std::string stored, std::uint64_t size);
 
 }  // namespace reference::core

@@ -38,8 +38,8 @@ std::vector<Piece> pack(const Policies& policies, Codec codec, const Pack& work)
   return pieces;
 }
 
-std::optional<std::string> unpack(const Policies& policies, const Unpack& work) {
-  auto bytes = policies.unpack(work.piece);
+std::optional<std::string> unpack(const Policies& policies, Unpack& work) {
+  auto bytes = policies.unpack(std::move(work.piece));
   if (bytes && work.digest) work.digest->add(*bytes);
   return bytes;
 }

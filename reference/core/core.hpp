@@ -65,9 +65,9 @@ struct Checked {
   std::vector<bool> intact;
 };
 
-/// What workers make of a Pack and an Unpack.
+/// What workers make of a Pack and an Unpack; the piece is used up.
 std::vector<Piece> pack(const Policies& policies, Codec codec, const Pack& work);
-std::optional<std::string> unpack(const Policies& policies, const Unpack& work);
+std::optional<std::string> unpack(const Policies& policies, Unpack& work);
 
 struct State;
 

@@ -4,6 +4,7 @@
 #include "reference/core/door.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "reference/core/state.hpp"
 
@@ -18,6 +19,7 @@ constexpr std::size_t kTypeMost = 255;
 const Fault kUnknown{Kind::not_found, "no such payload"};
 const Fault kExpired{Kind::expired, "the message has expired"};
 const Fault kMismatch{Kind::digest_mismatch, "the stored payload fails its digest"};
+const Fault kBroken{Kind::internal, "a piece before this one could not be read"};
 
 // What a sender says is not trusted to be fit for a header.
 std::string type_of(const MessageView& message) {
@@ -96,30 +98,75 @@ struct Door {
     auto held = std::make_shared<FetchPiece>(std::move(asked));
     state.to_payload(ReadPayload{held->head->owner, held->n, 1},
                      [door = *this, held](Result<PayloadAnswer> got) {
-                       if (!got) return door.say(store_fault(got.error()));
+                       if (!got) return door.fail(*held, store_fault(got.error()));
                        const auto& head = *held->head;
                        // No piece may claim more than a piece has, or its inflation took that room.
                        if (!got->found || got->pieces.front().size > head.piece)
-                         return door.look_again(head.id);
-                       door.state.unpack(std::move(got->pieces.front()), held->digest,
-                                         [door, held](std::optional<std::string> bytes) {
-                                           door.unpacked(*held, std::move(bytes));
-                                         });
+                         return door.look_again(*held);
+                       door.await_turn(held, std::move(got->pieces.front()));
                      });
+  }
+
+  void await_turn(const std::shared_ptr<FetchPiece>& asked, Piece piece) const {
+    if (!asked->line) return unpack(asked, std::move(piece));
+    if (asked->line->broken) return say(kBroken);
+    // Who waits in the line does not hold it.
+    const auto line = std::exchange(asked->line, nullptr);
+    auto held = std::make_shared<Piece>(std::move(piece));
+    line->waiting.emplace(asked->n, [door = *this, asked, held](std::shared_ptr<PieceLine> back) {
+      if (!back) return door.say(kBroken);
+      asked->line = std::move(back);
+      door.unpack(asked, std::move(*held));
+    });
+    go_on(line);
+  }
+
+  static void go_on(const std::shared_ptr<PieceLine>& line) {
+    auto& waiting = line->waiting;
+    if (!waiting.empty() && waiting.begin()->first == line->next)
+      waiting.extract(waiting.begin()).mapped()(line);
+  }
+
+  // Who stands behind what could not be had waits no longer.
+  static void break_off(const FetchPiece& asked) {
+    if (!asked.line) return;
+    asked.line->broken = true;
+    auto& waiting = asked.line->waiting;
+    for (auto behind = waiting.upper_bound(asked.n); behind != waiting.end();
+         behind = waiting.upper_bound(asked.n))
+      waiting.extract(behind).mapped()(nullptr);
+  }
+
+  void unpack(const std::shared_ptr<FetchPiece>& asked, Piece piece) const {
+    std::shared_ptr<RunningDigest> digest;
+    if (asked->line) digest = {asked->line, &asked->line->digest};
+    state.unpack(std::move(piece), std::move(digest),
+                 [door = *this, asked](std::optional<std::string> bytes) {
+                   door.unpacked(*asked, std::move(bytes));
+                 });
   }
 
   void unpacked(const FetchPiece& asked, std::optional<std::string> bytes) const {
     const auto& head = *asked.head;
     const auto wanted = std::min(head.piece, head.size - asked.n * head.piece);
-    if (!bytes || bytes->size() != wanted) return look_again(head.id);
-    if (asked.last && asked.digest &&
-        !state.policies.whole(asked.digest->finish(), head.digest, head.size))
+    if (!bytes || bytes->size() != wanted) return look_again(asked);
+    if (asked.line && asked.last &&
+        !state.policies.whole(asked.line->digest.finish(), head.digest, head.size))
       return mismatch(head.id);
     say(std::move(*bytes));
+    if (!asked.line) return;
+    ++asked.line->next;
+    go_on(asked.line);
+  }
+
+  void fail(const FetchPiece& asked, Fault fault) const {
+    say(std::move(fault));
+    break_off(asked);
   }
 
   // A message may go while its payload is read, and its pieces with it.
-  void look_again(const TransactionId& id) const {
+  void look_again(const FetchPiece& asked) const {
+    const auto& id = asked.head->id;
     state.ask(AskMessage{id, false}, [door = *this, id](const Result<View>& view) {
       if (!view) return door.say(store_fault(view.error()));
       const auto* message = std::get_if<MessageView>(&*view);
@@ -127,6 +174,7 @@ struct Door {
       if (message->status == Status::expired) return door.say(kExpired);
       door.mismatch(id);
     });
+    break_off(asked);
   }
 
   void operator()(AddPart& asked) const {

@@ -6,6 +6,9 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -33,12 +36,20 @@ using SharedHead = std::shared_ptr<const PayloadHead>;
 struct FindPayload {
   std::string name;
 };
-/// Answered with the piece's bytes, checked. `digest` gets them, where there is one, and `last`
-/// says that it has then had all of them: it must come out as the payload's own.
+/// All of a payload's pieces on their way, several at a time: the digest gets them in order.
+struct PieceLine {
+  using Turn = std::function<void(std::shared_ptr<PieceLine>)>;
+  RunningDigest digest;
+  std::uint32_t next = 0;  ///< the piece that the digest gets next
+  std::map<std::uint32_t, Turn> waiting;
+  bool broken = false;  ///< one of them could not be had
+};
+/// Answered with the piece's bytes, checked. Where there is a line, the piece has its turn in it,
+/// and `last` says that its digest has then had all of them: it must come out as the payload's own.
 struct FetchPiece {
   SharedHead head;
   std::uint32_t n = 0;
-  std::shared_ptr<RunningDigest> digest;
+  std::shared_ptr<PieceLine> line;
   bool last = false;
 };
 /// Answered as bus/upload_append, bus/upload_status and bus/upload_commit answer, the size beside

@@ -91,8 +91,8 @@ Piece Policies::pack(Codec setting, std::string_view bytes) const {
   return piece;
 }
 
-std::optional<std::string> Policies::unpack(const Piece& piece) const {
-  auto bytes = inflate(piece.codec, piece.stored, piece.size);
+std::optional<std::string> Policies::unpack(Piece piece) const {
+  auto bytes = inflate(piece.codec, std::move(piece.stored), piece.size);
   if (!bytes) return std::nullopt;
   Body body{BodyKind::binary, std::move(*bytes)};
   if (!intact(body, piece.digest)) return std::nullopt;

@@ -98,7 +98,7 @@ class Policies {
 
   /// The bytes of a stored piece, or nothing where it is damaged; takes no more room than the
   /// piece's declared size [SUM-4, SUM-8].
-  virtual std::optional<std::string> unpack(const Piece& piece) const;
+  virtual std::optional<std::string> unpack(Piece piece) const;
 };
 
 }  // namespace reference::core

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <boost/asio/write.hpp>
+#include <map>
 
 #include "reference/server/http_fields.hpp"
 #include "reference/server/transfer.hpp"
@@ -14,6 +15,8 @@ constexpr std::string_view kPath = "/payloads/";
 // For one piece to leave or to come.
 constexpr std::chrono::seconds kPieceTime{60};
 constexpr std::chrono::seconds kLingerTime{2};
+// One leaves, one is checked, one is read; the store may hold the last of them twice.
+constexpr std::uint32_t kPiecesHeld = 3;
 
 }  // namespace
 
@@ -70,7 +73,7 @@ void Transfer::ask(core::DoorRequest request, std::function<void(core::DoorAnswe
   executor_.knock(std::move(request), session_,
                   [self = shared_from_this(), then = std::move(then)](core::DoorAnswer answer) {
                     auto held = std::make_shared<core::DoorAnswer>(std::move(answer));
-                    boost::asio::post(self->line_.stream.get_executor(),
+                    boost::asio::post(self->timer_.get_executor(),
                                       [self, then, held] { then(std::move(*held)); });
                   });
 }
@@ -225,42 +228,52 @@ class Download : public Transfer {
     header_ = http::response_header<>(made.base());
     if (!head_->stored) {
       piece_ = head_->bytes.substr(slice_.offset, slice_.length);
-      ended_ = true;
       return write_header();
     }
     const auto end = slice_.offset + slice_.length;
     // Who reads up to the end is owed the whole's digest, as by bus/retrieve.
-    if (end == head_->size && end > 0) digest_ = std::make_shared<core::RunningDigest>();
-    next_ = digest_ ? 0 : static_cast<std::uint32_t>(slice_.offset / head_->piece);
+    if (end == head_->size && end > 0) order_ = std::make_shared<core::PieceLine>();
+    next_ = order_ ? 0 : static_cast<std::uint32_t>(slice_.offset / head_->piece);
     end_ = static_cast<std::uint32_t>((end + head_->piece - 1) / head_->piece);
+    asked_ = next_;
     if (slice_.length == 0) {
-      ended_ = true;
+      next_ = end_;
       return write_header();
     }
     fetch();
   }
 
-  // One piece is fetched while the one before it leaves.
+  // Pieces are read and checked while those before them leave.
   void fetch() {
-    const auto n = next_++;
-    core::FetchPiece wanted{head_, n, digest_, n + 1 == end_};
-    ask(std::move(wanted), [this, n](core::DoorAnswer answer) {
-      if (const auto* fault = std::get_if<core::Fault>(&answer))
+    for (; asked_ < end_ && asked_ - next_ + (writing_ ? 1 : 0) < kPiecesHeld; ++asked_) {
+      const auto n = asked_;
+      ask(core::FetchPiece{head_, n, order_, n + 1 == end_}, [this, n](core::DoorAnswer answer) {
+        arrived_.emplace(n, std::move(answer));
+        go_on();
+      });
+    }
+  }
+
+  void go_on() {
+    while (!over_ && !writing_ && arrived_.contains(next_)) {
+      auto answer = std::move(arrived_.extract(next_).mapped());
+      if (const auto* fault = std::get_if<core::Fault>(&answer)) {
+        over_ = true;
         return header_written_ ? cut() : refuse(*fault);
-      take(n, std::get<std::string>(std::move(answer)));
-    });
+      }
+      take(next_++, std::get<std::string>(std::move(answer)));
+    }
+    if (!over_ && head_->stored) fetch();
   }
 
   void take(std::uint32_t n, std::string bytes) {
     const std::uint64_t start = n * head_->piece;
     const auto from = std::max(slice_.offset, start);
     const auto to = std::min(slice_.offset + slice_.length, start + bytes.size());
-    ended_ = next_ == end_;
-    if (from >= to) return fetch();  // before the slice: for the digest alone
+    if (from >= to) return;  // before the slice: for the digest alone
     if (to - from < bytes.size()) bytes = bytes.substr(from - start, to - from);
-    ready_ = std::move(bytes);
-    if (!header_written_) return write_header();
-    if (!writing_) write();
+    piece_ = std::move(bytes);
+    header_written_ ? write() : write_header();
   }
 
   void write_header() {
@@ -270,38 +283,46 @@ class Download : public Transfer {
     limit_time();
     auto self = std::static_pointer_cast<Download>(shared_from_this());
     http::async_write_header(line_.stream, serializer_.emplace(*only_header_),
-                             [self](Error error, std::size_t) { self->wrote(error); });
-    if (head_->stored) return;
-    ready_ = std::move(piece_);
-  }
-
-  void wrote(Error error) {
-    writing_ = false;
-    if (error) return cut();
-    if (ready_) return write();
-    if (ended_) give_back();
+                             [self](Error error, std::size_t) {
+                               if (error) return self->stop();
+                               self->write();
+                             });
   }
 
   void write() {
-    piece_ = std::move(*ready_);
-    ready_.reset();
     writing_ = true;
     limit_time();
     auto self = std::static_pointer_cast<Download>(shared_from_this());
     boost::asio::async_write(line_.stream, boost::asio::buffer(piece_),
-                             [self](Error error, std::size_t) { self->wrote(error); });
-    if (!ended_) fetch();
+                             [self](Error error, std::size_t) {
+                               if (error) return self->stop();
+                               self->wrote();
+                             });
+  }
+
+  void wrote() {
+    writing_ = false;
+    piece_.clear();
+    if (next_ < end_) return go_on();
+    over_ = true;
+    give_back();
+  }
+
+  void stop() {
+    over_ = true;
+    cut();
   }
 
   core::SharedHead head_;
   Slice slice_;
-  std::shared_ptr<core::RunningDigest> digest_;
-  std::uint32_t next_ = 0;  // piece to be fetched
+  std::shared_ptr<core::PieceLine> order_;
+  std::uint32_t asked_ = 0;  // the piece to be asked for
+  std::uint32_t next_ = 0;   // the piece to be taken
   std::uint32_t end_ = 0;
-  std::string piece_;                 // on its way to the client
-  std::optional<std::string> ready_;  // behind it
-  bool ended_ = false;                // nothing more will be fetched
+  std::map<std::uint32_t, core::DoorAnswer> arrived_;
+  std::string piece_;  // on its way to the client
   bool writing_ = false;
+  bool over_ = false;
   bool header_written_ = false;
   std::optional<http::response_header<>> header_;
   std::optional<http::response<http::empty_body>> only_header_;

@@ -6,8 +6,8 @@
 //   PUT /payloads/UPLOAD      goes on with an upload of bus/upload_open from where Content-Range
 //                             says, or from its start. With Repr-Digest it is committed, too.
 //
-// Threads: the connection's strand. A transfer holds two pieces of its payload, and the store's of
-// one that is on its way.
+// Threads: the connection's strand. A transfer holds three pieces of its payload at most, and the
+// store's of one that is on its way.
 // Errors: a fault is its HTTP status and the JSON of the protocol's error. Bytes that turn out bad
 // when others have left already end the connection, short of what was announced.
 // Source: STORE-1, STORE-2, SUM-2, CHUNK-3, CHUNK-5; RFC 9110, RFC 9530.

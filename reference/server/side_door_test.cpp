@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -56,6 +57,26 @@ std::string some_bytes(std::size_t count) {
   }
   return bytes;
 }
+
+/// Of each piece, the next read fails or comes out wrong where a test says so.
+class Unsound : public stores::memory::MemoryPayloadStore {
+ public:
+  using MemoryPayloadStore::MemoryPayloadStore;
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+  std::atomic<std::uint32_t> failing{kNone}, wrong{kNone};
+
+  core::Result<std::vector<core::Piece>> pieces(const core::TransactionId& id, std::uint32_t first,
+                                                std::uint32_t count) override {
+    std::uint32_t expected = first;
+    if (!id.empty() && failing.compare_exchange_strong(expected, kNone))
+      return tl::unexpected(core::StoreError::did_not_happen("on purpose"));
+    auto found = MemoryPayloadStore::pieces(id, first, count);
+    expected = first;
+    if (found && !found->empty() && wrong.compare_exchange_strong(expected, kNone))
+      found->front().stored.front() ^= 1;
+    return found;
+  }
+};
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
 using Answer = http::response<http::string_body>;
@@ -125,13 +146,24 @@ class SideDoor : public ::testing::Test {
     EXPECT_EQ(done.result(), http::status::created) << done.body();
     return path;
   }
+  /// The bytes that come before the connection ends, short of what was announced.
+  std::string get_short(const std::string& path) {
+    auto socket = connect();
+    http::write(socket, http::request<http::empty_body>(http::verb::get, path, 11));
+    http::response_parser<http::string_body> parser;
+    beast::flat_buffer buffer;
+    error_code error;
+    http::read(socket, buffer, parser, error);
+    EXPECT_TRUE(error);
+    return parser.get().body();
+  }
   static std::string digest_of(const std::string& bytes) {
     return core::digest_text(core::sha256(bytes));
   }
 
   stores::SystemClock clock_;
   stores::memory::MemoryQueueStore queues_{clock_};
-  stores::memory::MemoryPayloadStore payloads_{clock_};
+  Unsound payloads_{clock_};
   core::Policies policies_;
   Dice dice_;
   executor::Executor executor_{settings(), queues_, payloads_, policies_, dice_, nullptr, nullptr};
@@ -191,6 +223,28 @@ TEST_F(SideDoor, AnyRangeIsThatSlice) {
       ask(socket, http::verb::get, path, {{"Range", "bytes=" + std::to_string(kSize) + '-'}});
   EXPECT_EQ(behind.result(), http::status::range_not_satisfiable);
   EXPECT_EQ(behind[http::field::content_range], "bytes */" + std::to_string(kSize));
+}
+
+TEST_F(SideDoor, AFailedReadEndsTheDownloadAndHarmsNothing) {
+  const auto bytes = some_bytes(kSize);
+  const auto path = put(bytes);
+  for (const std::uint32_t piece : {1U, 2U, 5U}) {
+    payloads_.failing = piece;
+    EXPECT_TRUE(get_short(path) == bytes.substr(0, piece * kChunk)) << piece;
+    EXPECT_TRUE(ask(http::verb::get, path).body() == bytes) << piece;
+  }
+  payloads_.failing = 0;
+  EXPECT_EQ(ask(http::verb::get, path).result(), http::status::service_unavailable);
+  EXPECT_TRUE(ask(http::verb::get, path).body() == bytes);
+}
+
+TEST_F(SideDoor, AWrongPieceNeverLeaves) {
+  const auto bytes = some_bytes(kSize);
+  for (const std::uint32_t piece : {1U, 4U, 5U}) {
+    const auto path = put(bytes);
+    payloads_.wrong = piece;
+    EXPECT_TRUE(get_short(path) == bytes.substr(0, piece * kChunk)) << piece;
+  }
 }
 
 TEST_F(SideDoor, ConditionsAreHonoured) {

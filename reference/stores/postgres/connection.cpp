@@ -124,6 +124,13 @@ pqxx::result run_prepared(pqxx::nontransaction& work, const Query& query, const 
 }
 #endif
 
+constexpr const char* kAsTheBus = "SET LOCAL ROLE message_bus_app; ";
+
+// Only of a cursor can binary values be had in libpqxx: for it all results are text.
+std::string fetching(const std::string& select) {
+  return "DECLARE found BINARY CURSOR FOR " + select + "; FETCH ALL FROM found";
+}
+
 }  // namespace
 
 struct Rows::Data {
@@ -246,22 +253,37 @@ Rows Connection::run(const Query& query, const Args& args) {
   });
 }
 
-core::Result<void> Connection::ping() {
+// What is asked alone is over where it fails: nothing has to be rolled back.
+core::Result<Rows> Connection::ask(const std::string& sql) {
   for (int tries_left = kTries - 1;; --tries_left) {
     try {
       open();
-      execute("SELECT 1");
-      return {};
+      return execute(sql);
     } catch (const Failure& failure) {
       if (!failure.again || tries_left == 0) return tl::unexpected(failure.error);
     }
   }
 }
 
+core::Result<void> Connection::ping() {
+  const auto answer = ask("SELECT 1");
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
+// Statements that are sent together are one transaction.
+core::Result<Rows> Connection::read(const std::string& select) {
+  return ask(kAsTheBus + ("SELECT set_session_context(NULL); " + fetching(select)));
+}
+
+Rows Connection::fetch(const std::string& select) {
+  return execute("CLOSE ALL; " + fetching(select));
+}
+
 void Connection::begin(bool synced) {
   committing_ = false;
   open();
-  const auto answer = execute(std::string("BEGIN; SET LOCAL ROLE message_bus_app; ") +
+  const auto answer = execute(std::string("BEGIN; ") + kAsTheBus +
                               (synced ? "" : "SET LOCAL synchronous_commit = off; ") +
                               "SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, "
                               "set_session_context(NULL)");

@@ -44,8 +44,10 @@ class Rows {
   [[nodiscard]] bool is_null(int row, int column) const;
   [[nodiscard]] std::int64_t integer(int row, int column) const;
   [[nodiscard]] bool truth(int row, int column) const;
-  /// As it is stored; names and other texts of clients go through from_text().
+  /// As it came. Of fetch() that is a bytea's own bytes, too; names and other texts of clients go
+  /// through from_text().
   [[nodiscard]] std::string_view text(int row, int column) const;
+  /// Of a bytea that run() or execute() found.
   [[nodiscard]] std::string bytes(int row, int column) const;
 
  private:
@@ -85,6 +87,8 @@ class Connection {
 
   /// Whether the server answers, in one round trip.
   core::Result<void> ping();
+  /// As fetch(), in a transaction of its own: one round trip for all of it.
+  core::Result<Rows> read(const std::string& select);
 
   /// As the bus' own role, with every session's messages in sight. Where nothing of it need
   /// survive a power cut, `synced` is false.
@@ -96,6 +100,9 @@ class Connection {
   Rows run(const Query& query, const Args& args);
   /// Statements as they stand; the answer is the last one's.
   Rows execute(const std::string& sql);
+  /// What a SELECT of nothing but texts and bytea finds, within a transaction. Bytes come as they
+  /// are and not in hexadecimal, which is twice as many and has to be read.
+  Rows fetch(const std::string& select);
   /// Connects where there is no connection. begin() does so by itself.
   void open();
   void close() noexcept;
@@ -108,6 +115,7 @@ class Connection {
   struct Link;
   template <typename Call>
   Rows guarded(Call&& call);
+  core::Result<Rows> ask(const std::string& sql);
   [[noreturn]] void lost(const std::string& detail);
 
   std::string dsn_;

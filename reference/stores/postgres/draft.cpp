@@ -24,14 +24,16 @@ constexpr Query kMakeGroup{"make_group",
                            "ON CONFLICT DO NOTHING RETURNING id"};
 constexpr Query kRemoveGroup{"remove_group", "DELETE FROM message_bus_group WHERE id = $1"};
 // One probe for each: whatever the planner takes the tables' sizes for. Of several the last counts.
+// Then the places of what is to be accepted, taken while its groups are held.
 constexpr Query kKnown{
     "known",
-    "SELECT k.identity, f.transaction_id, f.route, f.checksum FROM unnest($1::uuid[]) AS k "
+    "SELECT k.identity, f.transaction_id, f.route, f.checksum, f.seq FROM unnest($1::uuid[]) AS k "
     "(identity) CROSS JOIN LATERAL ((SELECT m.transaction_id, m.route, m.checksum, m.seq "
     "FROM message_bus m WHERE m.identity = k.identity AND m.known_until > $2::bigint "
     "ORDER BY m.seq DESC LIMIT 1) UNION ALL (SELECT p.transaction_id, p.route, p.checksum, p.seq "
     "FROM message_bus_past p WHERE p.identity = k.identity AND p.known_until > $2::bigint "
-    "ORDER BY p.seq DESC LIMIT 1)) AS f ORDER BY f.seq"};
+    "ORDER BY p.seq DESC LIMIT 1)) AS f UNION ALL SELECT NULL, NULL, NULL, NULL, "
+    "nextval('message_bus_seq') FROM generate_series(1, $3::int) ORDER BY 5"};
 
 /// What prefetch() is to read for one batch.
 struct Wanted {
@@ -137,17 +139,28 @@ void Draft::read_copies(const std::set<CopyKey>& keys) {
 
 void Draft::read_known(std::span<const core::Step> batch) {
   Array identities;
-  for (const auto& step : batch)
-    for (const auto& op : step.ops)
-      if (const auto* enqueue = std::get_if<core::Enqueue>(&op); enqueue && enqueue->identity)
+  std::int64_t count = 0;
+  for (const auto& step : batch) {
+    for (const auto& op : step.ops) {
+      const auto* enqueue = std::get_if<core::Enqueue>(&op);
+      if (enqueue == nullptr) continue;
+      ++count;
+      if (enqueue->identity)
         identities.add(as_uuid(reinterpret_cast<const unsigned char*>(enqueue->identity->data())));
-  if (identities.empty()) return;
-  const auto rows = connection_.run(kKnown, args(identities, now_));
-  for (int row = 0; row < rows.size(); ++row)
+    }
+  }
+  if (count == 0) return;
+  const auto rows = connection_.run(kKnown, args(identities, now_, count));
+  for (int row = 0; row < rows.size(); ++row) {
+    if (rows.is_null(row, 0)) {
+      seqs_.push_back(rows.integer(row, 4));
+      continue;
+    }
     known_[identity_of(rows.text(row, 0))] = {
         std::string(rows.text(row, 1)),
         rows.integer(row, 2) == 1 ? core::Route::reference : core::Route::inlined,
         std::string(rows.text(row, 3))};
+  }
 }
 
 std::vector<GroupRow*> Draft::groups(const std::string& destination) {

@@ -6,6 +6,7 @@
 // Threads: the store's lane alone. Errors: Failure.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,7 +65,8 @@ class Draft {
  public:
   Draft(Connection& connection, core::Instant now, std::int64_t holder);
 
-  /// Locks the groups that the batch is about and reads its copies and known events.
+  /// Locks the groups that the batch is about, reads its copies and known events, and takes a
+  /// place in the order of acceptance for each of its messages.
   void prefetch(std::span<const core::Step> batch);
 
   /// The groups of a destination, oldest first.
@@ -97,6 +99,7 @@ class Draft {
   void read_groups(const std::set<std::string>& destinations, const std::set<std::int64_t>& ids);
   void read_copies(const std::set<CopyKey>& keys);
   void read_known(std::span<const core::Step> batch);
+  std::int64_t next_seq();
   void write_messages();
   void write_copies();
 
@@ -110,6 +113,7 @@ class Draft {
   std::set<CopyKey> settled_;
   std::set<std::int64_t> restated_;
   std::vector<NewMessage> accepted_;
+  std::deque<std::int64_t> seqs_;  ///< places that are taken and not yet given
   std::unordered_map<core::Identity, Known, core::IdentityHash> known_;
   std::map<std::string, core::Totals> totals_;  ///< by tenant
 };

@@ -1,4 +1,5 @@
 // What a batch has done, written as sets. Source: STORE-5, STORE-8, STA-2, QUE-13.
+#include <array>
 #include <boost/json.hpp>
 
 #include "reference/core/payload.hpp"
@@ -7,16 +8,20 @@
 namespace reference::stores::postgres {
 namespace {
 
-constexpr Query kSeqs{"seqs", "SELECT nextval('message_bus_seq') FROM generate_series(1, $1::int)"};
-// All bytes come as one blob, each value by its place and length in it.
+constexpr Query kNextSeq{"next_seq", "SELECT nextval('message_bus_seq')"};
+// Messages, and who is owed them. All bytes come as one blob, each value by its place and length.
 constexpr Query kInsert{
     "insert_messages",
+    "WITH owed AS (INSERT INTO message_bus_owed (queue_group, message, state, rank, place, "
+    "attempt, due) SELECT i.queue_group, i.message, CASE WHEN i.due IS NULL THEN 0 ELSE 2 END, "
+    "i.rank, i.message, 0, i.due FROM unnest($31::bigint[], $32::bigint[], $33::bigint[], "
+    "$34::bigint[]) AS i (queue_group, message, rank, due)) "
     "INSERT INTO message_bus (id, transaction_id, seq, session_id, tool_name, provider_name, "
     "destination, queued, route, event, body_kind, payload, payload_size_bytes, compression_type, "
     "compressed_size_bytes, checksum, status, created_at, expires_at, metadata, correlation_id, "
     "correlation_key, session_key, sender, identity, known_until, chunk, upload, payload_owner) "
     "SELECT i.id, i.tid, i.seq, i.session, i.tool, i.provider, i.destination, i.queued, i.route, "
-    "i.event, i.kind, substr($31::bytea, i.at + 1, i.length), i.size, "
+    "i.event, i.kind, substr($35::bytea, i.at + 1, i.length), i.size, "
     "i.codec::compression_type, i.stored, i.checksum, i.status::message_status, "
     "message_bus_instant($26::bigint), message_bus_instant(i.expires), i.metadata::jsonb, "
     "i.correlation, i.correlation_key, i.session_key, i.sender, i.identity, i.known, i.chunk, "
@@ -29,13 +34,6 @@ constexpr Query kInsert{
     "AS i (id, tid, seq, session, tool, provider, destination, queued, route, event, kind, at, "
     "length, size, codec, stored, checksum, status, expires, metadata, correlation, "
     "correlation_key, session_key, sender, identity, known, chunk, upload, owner)"};
-constexpr Query kOwe{
-    "owe",
-    "INSERT INTO message_bus_owed (queue_group, message, state, rank, place, attempt, due) "
-    "SELECT i.queue_group, i.message, CASE WHEN i.due IS NULL THEN 0 ELSE 2 END, i.rank, "
-    "i.message, 0, i.due "
-    "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) "
-    "AS i (queue_group, message, rank, due)"};
 constexpr Query kChange{
     "change_copies",
     "UPDATE message_bus_owed o SET state = i.state, attempt = i.attempt, due = i.due, "
@@ -57,21 +55,23 @@ constexpr Query kRestate{
     "LEFT JOIN message_bus_owed o ON o.queue_group = g.id AND o.message = s.seq "
     "WHERE s.seq = ANY ($1::bigint[]) AND s.status <> 'expired' GROUP BY s.seq, s.error_message) n "
     "WHERE m.seq = n.seq AND m.status <> n.status"};
+// Of groups and of tenants.
 constexpr Query kCounts{
     "counts",
-    "UPDATE message_bus_group g SET accepted = g.accepted + i.accepted, acked = g.acked + i.acked, "
-    "ready = g.ready + i.ready, leased = g.leased + i.leased, delayed = g.delayed + i.delayed, "
-    "dead = g.dead + i.dead, expired = g.expired + i.expired, deleted = g.deleted + i.deleted "
+    "WITH counted AS (UPDATE message_bus_group g SET accepted = g.accepted + i.accepted, "
+    "acked = g.acked + i.acked, ready = g.ready + i.ready, leased = g.leased + i.leased, "
+    "delayed = g.delayed + i.delayed, dead = g.dead + i.dead, expired = g.expired + i.expired, "
+    "deleted = g.deleted + i.deleted "
     "FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], "
     "$6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[]) "
     "AS i (id, accepted, acked, ready, leased, delayed, dead, expired, deleted) "
-    "WHERE g.id = i.id"};
-constexpr Query kTotals{
-    "totals",
-    "INSERT INTO message_bus_total AS t (tenant, shard, published, delivered, acked, rejected, "
+    "WHERE g.id = i.id) "
+    "INSERT INTO message_bus_total AS t (shard, tenant, published, delivered, acked, rejected, "
     "redelivered, dead_lettered, expired, deleted, topic_published, topic_delivered, "
     "payload_count, payload_bytes, payload_corrupt) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+    "SELECT $10::int, i.* FROM unnest($11::text[], $12::bigint[], $13::bigint[], $14::bigint[], "
+    "$15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], "
+    "$21::bigint[], $22::bigint[], $23::bigint[], $24::bigint[]) AS i "
     "ON CONFLICT (tenant, shard) DO UPDATE SET published = t.published + excluded.published, "
     "delivered = t.delivered + excluded.delivered, acked = t.acked + excluded.acked, "
     "rejected = t.rejected + excluded.rejected, "
@@ -86,6 +86,16 @@ constexpr Query kTotals{
 
 // Shard 0 is left to what the database itself erases.
 constexpr std::int64_t kShards = 15;
+
+std::array<std::int64_t, 8> numbers_of(const core::Counts& c) {
+  return {c.accepted, c.acked, c.ready, c.leased, c.delayed, c.dead, c.expired, c.deleted};
+}
+
+std::array<std::int64_t, 13> numbers_of(const core::Totals& t) {
+  return {t.published,     t.delivered,     t.acked,          t.rejected,        t.redelivered,
+          t.dead_lettered, t.expired,       t.deleted,        t.topic_published, t.topic_delivered,
+          t.payload_count, t.payload_bytes, t.payload_corrupt};
+}
 
 const char* codec_name(core::Codec codec) {
   if (codec == core::Codec::gzip) return "gzip";
@@ -193,14 +203,20 @@ void Columns::add(const NewMessage& message, std::int64_t number, core::Instant 
 
 }  // namespace
 
+// Only what comes behind a reset has no place yet.
+std::int64_t Draft::next_seq() {
+  if (seqs_.empty()) return connection_.run(kNextSeq, {}).integer(0, 0);
+  const auto seq = seqs_.front();
+  seqs_.pop_front();
+  return seq;
+}
+
 void Draft::write_messages() {
   if (accepted_.empty()) return;
-  const auto seqs = connection_.run(kSeqs, args(static_cast<std::int64_t>(accepted_.size())));
   Columns columns;
   Array groups, messages, ranks, dues;
-  int row = 0;
   for (const auto& message : accepted_) {
-    const auto seq = seqs.integer(row++, 0);
+    const auto seq = next_seq();
     columns.add(message, seq, now_);
     const bool delayed = message.op->delay > core::Ms(0);
     for (const auto group : message.owed_to) {
@@ -212,12 +228,12 @@ void Draft::write_messages() {
   }
   auto& c = columns;
   connection_.run(
-      kInsert, args(c.id, c.tid, c.seq, c.session, c.tool, c.provider, c.destination, c.queued,
-                    c.route, c.event, c.kind, c.at, c.length, c.size, c.codec, c.stored, c.checksum,
-                    c.status, c.expires, c.metadata, c.correlation, c.correlation_key,
-                    c.session_key, c.sender, c.identity, now_, c.known, c.chunk, c.upload, c.owner)
-                   .blob(c.blob));
-  if (!groups.empty()) connection_.run(kOwe, args(groups, messages, ranks, dues));
+      kInsert,
+      args(c.id, c.tid, c.seq, c.session, c.tool, c.provider, c.destination, c.queued, c.route,
+           c.event, c.kind, c.at, c.length, c.size, c.codec, c.stored, c.checksum, c.status,
+           c.expires, c.metadata, c.correlation, c.correlation_key, c.session_key, c.sender,
+           c.identity, now_, c.known, c.chunk, c.upload, c.owner, groups, messages, ranks, dues)
+          .blob(c.blob));
   accepted_.clear();
 }
 
@@ -263,35 +279,27 @@ void Draft::write_rows() {
 }
 
 void Draft::write_counts() {
-  Array id, accepted, acked, ready, leased, delayed, dead, expired, deleted;
+  Array id, tenant;
+  std::array<Array, 8> counts;
+  std::array<Array, 13> totals;
   for (auto& [number, group] : groups_) {
-    const auto& now = group->counts;
-    const auto& old = group->written;
-    const bool same = now.accepted == old.accepted && now.acked == old.acked &&
-                      now.ready == old.ready && now.leased == old.leased &&
-                      now.delayed == old.delayed && now.dead == old.dead &&
-                      now.expired == old.expired && now.deleted == old.deleted;
-    if (same) continue;
+    const auto now = numbers_of(group->counts), old = numbers_of(group->written);
+    if (now == old) continue;
     id.add(number);
-    accepted.add(now.accepted - old.accepted);
-    acked.add(now.acked - old.acked);
-    ready.add(now.ready - old.ready);
-    leased.add(now.leased - old.leased);
-    delayed.add(now.delayed - old.delayed);
-    dead.add(now.dead - old.dead);
-    expired.add(now.expired - old.expired);
-    deleted.add(now.deleted - old.deleted);
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i].add(now[i] - old[i]);
     group->written = group->counts;
   }
-  if (!id.empty())
-    connection_.run(kCounts,
-                    args(id, accepted, acked, ready, leased, delayed, dead, expired, deleted));
-  const auto shard = 1 + holder_ % kShards;
-  for (const auto& [tenant, t] : totals_)
-    connection_.run(kTotals,
-                    args(as_text(tenant), shard, t.published, t.delivered, t.acked, t.rejected,
-                         t.redelivered, t.dead_lettered, t.expired, t.deleted, t.topic_published,
-                         t.topic_delivered, t.payload_count, t.payload_bytes, t.payload_corrupt));
+  for (const auto& [name, t] : totals_) {
+    tenant.add(as_text(name));
+    const auto numbers = numbers_of(t);
+    for (std::size_t i = 0; i < totals.size(); ++i) totals[i].add(numbers[i]);
+  }
+  if (id.empty() && tenant.empty()) return;
+  auto all = args(id);
+  for (const auto& column : counts) all.add(column);
+  all.add(1 + holder_ % kShards).add(tenant);
+  for (const auto& column : totals) all.add(column);
+  connection_.run(kCounts, all);
   totals_.clear();
 }
 

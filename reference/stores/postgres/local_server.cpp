@@ -140,6 +140,7 @@ std::string LocalServer::address() const {
 // again.
 void LocalServer::start() {
   const fs::path log = fs::path(folder_.path()) / "log";
+  // The WAL may grow as anywhere: by the size of its segments it would be a sixteenth of that.
   const Words words{binaries() + "/postgres",
                     "-D",
                     folder_.path() + "/data",
@@ -147,6 +148,8 @@ void LocalServer::start() {
                     "5432",
                     "-c",
                     "listen_addresses=",
+                    "-c",
+                    "max_wal_size=1GB",
                     "-c",
                     "unix_socket_directories=" + folder_.path()};
   const auto deadline = std::chrono::steady_clock::now() + kStartWithin;

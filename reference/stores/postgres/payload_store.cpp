@@ -2,6 +2,9 @@
 #include "reference/stores/postgres/payload_store.hpp"
 
 #include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
 
 #include "reference/stores/postgres/migration.hpp"
 
@@ -20,13 +23,10 @@ constexpr Query kInsertPiece{
     "VALUES ($1, $2, $3::text::compression_type, $4, decode($5::text, 'hex'), $6)"};
 constexpr Query kFind{"find_payload",
                       "SELECT id FROM message_bus_payload WHERE transaction_id = $1 FOR UPDATE"};
-constexpr Query kPieces{"pieces",
-                        "SELECT c.digest, c.body, c.codec, c.size, c.n FROM message_bus_payload p "
-                        "JOIN message_bus_chunk c ON c.payload = p.id WHERE p.transaction_id = $1 "
-                        "AND c.n >= $2::bigint AND c.n < $3::bigint ORDER BY c.n"};
-constexpr Query kAllPieces{
-    "all_pieces",
-    "SELECT digest, body, codec, size, n FROM message_bus_chunk WHERE payload = $1 ORDER BY n"};
+constexpr const char* kPieces =
+    "SELECT digest, body, codec::text, size::text, n::text FROM message_bus_chunk "
+    "WHERE payload = {} AND n >= {} AND n < {} ORDER BY n";
+constexpr const char* kIdOf = "(SELECT id FROM message_bus_payload WHERE transaction_id = {})";
 constexpr Query kErasePieces{"erase_pieces", "DELETE FROM message_bus_chunk WHERE payload = $1"};
 constexpr Query kDrop{
     "drop_payloads",
@@ -45,12 +45,12 @@ const char* codec_name(core::Codec codec) {
   return codec == core::Codec::zstd ? "zstd" : "none";
 }
 
-/// Of a row that begins with digest, body, codec, size.
+/// Of a row of kPieces.
 core::Piece piece_of(const Rows& rows, int row) {
   core::Piece piece;
-  const auto digest = rows.bytes(row, 0);
+  const auto digest = rows.text(row, 0);
   std::copy_n(digest.begin(), std::min(digest.size(), piece.digest.size()), piece.digest.begin());
-  piece.stored = rows.bytes(row, 1);
+  piece.stored = rows.text(row, 1);
   const auto codec = rows.text(row, 2);
   if (codec != "none") piece.codec = codec == "gzip" ? core::Codec::gzip : core::Codec::zstd;
   piece.size = static_cast<std::uint64_t>(rows.integer(row, 3));
@@ -100,13 +100,13 @@ Result<std::vector<core::Piece>> PostgresPayloadStore::pieces(const core::Transa
       return tl::unexpected(answered.error());
     return std::vector<core::Piece>();
   }
-  return connection_.carry_out(true, [&] {
-    const auto rows = connection_.run(
-        kPieces, args(as_text(id), std::int64_t{first}, std::int64_t{first} + std::int64_t{count}));
-    std::vector<core::Piece> found;
-    for (int row = 0; row < rows.size(); ++row) found.push_back(piece_of(rows, row));
-    return found;
-  });
+  const auto payload = fmt::format(kIdOf, quoted(as_text(id)));
+  const auto rows =
+      connection_.read(fmt::format(kPieces, payload, first, std::int64_t{first} + count));
+  if (!rows) return tl::unexpected(rows.error());
+  std::vector<core::Piece> found;
+  for (int row = 0; row < rows->size(); ++row) found.push_back(piece_of(*rows, row));
+  return found;
 }
 
 Result<void> PostgresPayloadStore::drop(std::span<const core::TransactionId> ids) {
@@ -123,7 +123,8 @@ Result<std::int64_t> PostgresPayloadStore::sweep(int at_most, core::Shift shift)
 
 Pieces PostgresPayloadStore::read(std::int64_t payload) {
   Pieces pieces;
-  const auto rows = connection_.run(kAllPieces, args(payload));
+  constexpr auto kAll = std::numeric_limits<std::int32_t>::max();
+  const auto rows = connection_.fetch(fmt::format(kPieces, payload, 0, kAll));
   for (int row = 0; row < rows.size(); ++row)
     pieces.emplace(static_cast<std::uint32_t>(rows.integer(row, 4)), piece_of(rows, row));
   return pieces;

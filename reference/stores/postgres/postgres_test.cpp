@@ -123,6 +123,30 @@ TEST_F(Postgres, PiecesAreReadByTheSizeTheyWereStoredIn) {
   EXPECT_EQ(std::get<core::MessageView>(found.value()).chunk, op.chunk);
 }
 
+TEST_F(Postgres, BytesAreFetchedAsTheyAre) {
+  std::string bytes;
+  for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
+  const std::string name = "it's \\ a name";
+  PostgresPayloadStore store(schema->dsn());
+  ASSERT_TRUE(store.migrate());
+  const core::Piece piece{core::Codec::none, bytes.size(), core::sha256(bytes), bytes};
+  const std::vector<core::Piece> both{piece, piece};
+  ASSERT_TRUE(store.put(name, both, Ms(100'000), Shift(0)));
+  for (const auto& [first, count] : {std::pair{0U, 5U}, std::pair{1U, 1U}}) {
+    const auto found = store.pieces(name, first, count);
+    ASSERT_TRUE(found) << found.error().detail();
+    ASSERT_EQ(found->size(), 2 - first);
+    EXPECT_EQ(found->back().stored, bytes);
+    EXPECT_EQ(found->back().digest, piece.digest);
+    EXPECT_EQ(found->back().size, bytes.size());
+  }
+  EXPECT_TRUE(store.pieces("another", 0, 5).value().empty());
+  Connection connection(schema->dsn());
+  EXPECT_FALSE(connection.read("SELECT nonsense"));
+  EXPECT_EQ(connection.read("SELECT 'it''s'::text, '\\x00ff'::bytea").value().text(0, 1),
+            std::string_view("\0\xff", 2));
+}
+
 TEST_F(Postgres, NodesShareAQueueButNoLease) {
   PostgresQueueStore one(schema->dsn());
   ASSERT_TRUE(one.migrate());

@@ -1,5 +1,7 @@
 #include "reference/stores/postgres/values.hpp"
 
+#include <array>
+
 #include "reference/core/payload.hpp"
 
 namespace reference::stores::postgres {
@@ -12,9 +14,15 @@ void append_hex(std::string& text, unsigned char byte) {
   text += kDigits[byte & 15U];
 }
 
-unsigned value_of(char digit) {
-  return static_cast<unsigned>(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
+/// What each character is as a hexadecimal digit.
+constexpr auto kValues = [] {
+  std::array<unsigned char, 256> values{};
+  for (unsigned char digit = 0; digit < 16; ++digit)
+    values[static_cast<unsigned char>(kDigits[digit])] = digit;
+  return values;
+}();
+
+unsigned value_of(char digit) { return kValues[static_cast<unsigned char>(digit)]; }
 
 }  // namespace
 
@@ -43,6 +51,15 @@ std::string from_text(std::string_view stored) {
   return value;
 }
 
+std::string quoted(std::string_view text) {
+  std::string literal = "'";
+  for (const char c : text) {
+    if (c == '\'') literal += c;
+    literal += c;
+  }
+  return literal += '\'';
+}
+
 std::string as_hex(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 2);
@@ -51,10 +68,9 @@ std::string as_hex(std::string_view bytes) {
 }
 
 std::string from_hex(std::string_view hex) {
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(value_of(hex[i]) << 4U | value_of(hex[i + 1]));
+  std::string bytes(hex.size() / 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(value_of(hex[2 * i]) << 4U | value_of(hex[2 * i + 1]));
   return bytes;
 }
 

@@ -16,6 +16,9 @@ namespace reference::stores::postgres {
 std::string as_text(std::string_view value);
 std::string from_text(std::string_view stored);
 
+/// What as_text() made, as it stands in a statement.
+std::string quoted(std::string_view text);
+
 /// 16 bytes as a uuid is written.
 std::string as_uuid(const unsigned char* bytes);
 /// Half of a SHA-256: what an index holds in place of a long text.
