@@ -253,8 +253,9 @@ TEST_F(TlsServer, CarriesMessagesOfAnySize) {
 
 TEST_F(TlsServer, EndsWhoSpeaksNoTls) {
   serve();
-  for (const std::string said : {"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                                 "nothing that anyone knows", "\r\n\r\n"}) {
+  // Longer than a record's header: of less the rest is waited for.
+  for (const std::string said :
+       {"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n", "nothing that anyone knows"}) {
     auto client = plain();
     asio::write(client, asio::buffer(said));
     EXPECT_EQ(end_of(client), asio::error::eof) << said;

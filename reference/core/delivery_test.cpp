@@ -260,6 +260,28 @@ TEST_F(Queues, WhatWasNeverSentUsesUpNoAttempt) {
   EXPECT_EQ(attempt(), 1);
 }
 
+TEST_F(Queues, WhatIsUnderWayWhenCreditIsTakenAwayIsNotSent) {
+  publish("1");
+  publish("2");
+  subscribe(one, R"(,"credit":0)");
+  const auto credit = [&](int value) {
+    rig.request(one, "bus/credit",
+                R"({"subscription":"s1","credit":)" + std::to_string(value) + "}");
+  };
+  rig.hold(true);
+  credit(2);
+  ASSERT_EQ(rig.pending().size(), 1U);
+  credit(1);
+  rig.release();
+  EXPECT_EQ(rig.waiting(one), 1U);
+  rig.hold(false);
+  take(one);
+  EXPECT_EQ(counts().at("ready").as_int64(), 1);
+  credit(2);
+  take(one);
+  EXPECT_EQ(attempt(), 1);
+}
+
 TEST_F(Queues, GroupsGetEachAllAndMembersShare) {
   subscribe(one, R"(,"group":"a","credit":1)");
   subscribe(two, R"(,"group":"a","credit":1)");

@@ -90,12 +90,18 @@ void set_aside(State& state, const Taken& taken) {
       std::move(step), [](const Result<Answer>&) {}, Behalf::bus);
 }
 
+// Credit may have been taken away since the Lease asked for it.
+bool has_room(const State& state, const Subscription& subscription) {
+  return state.policies.window(subscription.credit, static_cast<int>(subscription.open.size())) > 0;
+}
+
 void deliver(State& state, const std::vector<Asked>& asked, const std::string& destination,
              const Taken& taken, bool intact) {
   const auto* one = asked_for(asked, taken.copy.token);
   const auto member =
       one == nullptr ? state.subscriptions.end() : state.subscriptions.find(one->member);
-  if (member == state.subscriptions.end() || member->second.ending)
+  if (member == state.subscriptions.end() || member->second.ending ||
+      !has_room(state, member->second))
     return release_unsent(state, taken.copy, destination);
   if (!intact) return set_aside(state, taken);
   Delivery delivery;
