@@ -74,9 +74,9 @@ std::int64_t waiting(const View& view, const Operation& subscribe) {
 /// Whether a fence came behind it: whatever else was to come had the time to.
 bool fenced_after(const View& view, const Delivery& last) {
   return std::ranges::any_of(view.marks("fence"), [&](const Note& fence) {
-    return std::ranges::any_of(view.deliveries_of(fence.message), [&](const Delivery& came) {
-      return fence.index > last.index && came.index > fence.index;
-    });
+    const Operation* publish = view.publish_of(fence.message);
+    return publish != nullptr && publish->invoke_index > last.index &&
+           !view.deliveries_of(fence.message).empty();
   });
 }
 

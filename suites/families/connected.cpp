@@ -56,9 +56,16 @@ void come_and_go(Stage& stage) {
     if (ask_list(stage).size() + 2 <= ids.size()) break;
     stage.let_pass(kBetween);
   }
-  // Past the time that the counts may take to settle.
+  // Past the time that the counts may take to settle, and longer where we ourselves were late.
+  constexpr std::array<checkers::Judge, 2> kJudges{checkers::judge_connections_listed,
+                                                   checkers::judge_connection_stats};
+  constexpr int kRounds = 5;
   stage.let_pass(milliseconds(stage.claims().limit("counts_settle_ms").value_or(1000) + 150));
   ask_each(stage, ids);
+  for (int round = 1; round < kRounds && !stage.met_so_far(kJudges); ++round) {
+    stage.let_pass(milliseconds(300));
+    ask_each(stage, ids);
+  }
   stage.connect();
   ask_each(stage, ask_list(stage));
 }
