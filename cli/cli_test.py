@@ -196,9 +196,15 @@ class Unreachable(Case):
             port = server.getsockname()[1]
             self.reaches_nothing(["--url", f"ws://127.0.0.1:{port}/"], "no answer")
 
-    def test_tls_is_said_not_to_be_supported(self):
-        self.reaches_nothing(["--url", "wss://127.0.0.1:1/"], "wss:// is not supported", code=USAGE,
-                             within=5)
+    def test_a_server_that_speaks_no_tls(self):
+        with http_server(404) as port:
+            self.reaches_nothing(["--url", f"wss://127.0.0.1:{port}/ws"],
+                                 "TLS|SSL|wrong version number", within=15)
+
+    def test_whom_to_trust_is_asked_for_tls_alone(self):
+        for words in (["--ca", __file__], ["--insecure"]):
+            ran = self.refuses(["--url", "ws://127.0.0.1:1/", *words])
+            self.assertIn("--ca and --insecure are for", ran.said)
 
     def test_addresses_of_another_form(self):
         for words in (["--url", "http://127.0.0.1:1/"], ["--tcp", "127.0.0.1"]):
