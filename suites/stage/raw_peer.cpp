@@ -233,8 +233,9 @@ std::size_t RawPeer::write(std::string_view bytes) {
     if ((ready.revents & POLLOUT) != 0) {
       const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
       if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-      // What the bus said before it went lies there to be read.
-      if (sent < 0 && errno != EAGAIN) break;
+      // What the bus said before it went may lie there to be read, or be gone with it.
+      cut_short_ = sent < 0 && errno != EAGAIN;
+      if (cut_short_) break;
     }
     if ((ready.revents & POLLIN) != 0 && !read_some(until)) break;
     // After a close frame nothing that we say is heard.
@@ -258,7 +259,7 @@ bool RawPeer::read_some(Clock::time_point until) {
   const auto count = ::recv(socket_, piece.data(), piece.size(), MSG_DONTWAIT);
   if (count < 0 && errno == EAGAIN) return true;
   if (count <= 0) {
-    over(count == 0 ? "closed" : "reset");
+    over(count == 0 && !cut_short_ ? "closed" : "reset");
     return false;
   }
   piece.resize(static_cast<std::size_t>(count));

@@ -103,6 +103,7 @@ class RawPeer {
   std::string host_, path_;
   std::string unread_;
   std::optional<int> status_;
+  bool cut_short_ = false;  // The bus was gone before it had taken all that was sent.
   std::deque<Frame> got_;
 };
 
