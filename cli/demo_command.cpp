@@ -9,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/progress.hpp"
 #include "fixtures/mutants/edge/edge.hpp"
+#include "reports/overview.hpp"
 #include "reports/terminal/terminal.hpp"
 #include "reports/write.hpp"
 #include "suites/contract/rollup.hpp"
@@ -37,23 +38,6 @@ contract::RunRecord carry_out(runner::Options options) {
   record.version = kVersion;
   record.commit = kCommit;
   return record;
-}
-
-struct Counts {
-  std::size_t met = 0, wrong = 0;  ///< Wrong: neither met nor left out for a reason.
-};
-
-Counts count(const contract::RunRecord& record) {
-  Counts counts;
-  for (const contract::RuleResult& rule : record.rules)
-    for (const contract::CaseResult& part : rule.cases) {
-      counts.met += part.verdict == Verdict::met ? 1 : 0;
-      counts.wrong += part.verdict == Verdict::violated || part.verdict == Verdict::blocked ||
-                              part.verdict == Verdict::inconclusive
-                          ? 1
-                          : 0;
-    }
-  return counts;
 }
 
 bool write(const contract::RunRecord& record, const fs::path& out) {
@@ -85,10 +69,12 @@ int demo_command(const std::string& out_word) {
   options.only = kShown;
   fmt::print("1. refbus on SQLite, started for this, judged by {}:\n\n", fmt::join(kShown, ", "));
   const auto good = carry_out(options);
-  const Counts counts = count(good);
-  const bool kept =
-      good.problems.empty() && counts.met > 0 && counts.wrong == 0 && write(good, options.out);
-  fmt::print("   {} cases met, {} not\n\n", counts.met, counts.wrong);
+  const reports::Tally cases = reports::tally_cases(good);
+  const std::size_t met = cases.of(Verdict::met);
+  const std::size_t wrong =
+      cases.of(Verdict::violated) + cases.of(Verdict::blocked) + cases.of(Verdict::inconclusive);
+  const bool kept = good.problems.empty() && met > 0 && wrong == 0 && write(good, options.out);
+  fmt::print("   {} cases met, {} not\n\n", met, wrong);
 
   const edge::Mutant* mutant = edge::find_mutant(kMutant);
   fmt::print("2. The same bus with one fault: {}\n   Found, and made as small as it goes:\n\n",

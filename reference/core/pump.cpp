@@ -26,12 +26,16 @@ Group* find_group(State& state, const std::string& destination, const std::strin
   return group == groups->second.end() ? nullptr : &group->second;
 }
 
+// How many more deliveries its credit has room for.
+int window_of(const State& state, const Subscription& subscription) {
+  return state.policies.window(subscription.credit, static_cast<int>(subscription.open.size()));
+}
+
 int free_credit(State& state, SubscriptionId id) {
   const auto& subscription = state.subscriptions.at(id);
   auto* connection = state.connection(subscription.conn);
   if (connection == nullptr || connection->closing) return 0;
-  const int window =
-      state.policies.window(subscription.credit, static_cast<int>(subscription.open.size()));
+  const int window = window_of(state, subscription);
   if (window > 0 && connection->unsent >= unsent_pause(state.settings.limits)) {
     connection->starved = true;
     return 0;
@@ -90,18 +94,14 @@ void set_aside(State& state, const Taken& taken) {
       std::move(step), [](const Result<Answer>&) {}, Behalf::bus);
 }
 
-// Credit may have been taken away since the Lease asked for it.
-bool has_room(const State& state, const Subscription& subscription) {
-  return state.policies.window(subscription.credit, static_cast<int>(subscription.open.size())) > 0;
-}
-
 void deliver(State& state, const std::vector<Asked>& asked, const std::string& destination,
              const Taken& taken, bool intact) {
   const auto* one = asked_for(asked, taken.copy.token);
   const auto member =
       one == nullptr ? state.subscriptions.end() : state.subscriptions.find(one->member);
+  // Credit may have been taken away since the Lease asked for it.
   if (member == state.subscriptions.end() || member->second.ending ||
-      !has_room(state, member->second))
+      window_of(state, member->second) <= 0)
     return release_unsent(state, taken.copy, destination);
   if (!intact) return set_aside(state, taken);
   Delivery delivery;

@@ -33,6 +33,21 @@ class ManualClock : public Clock {
   core::Instant ms = 1'000'000;
 };
 
+/// A message to destination "q", its body made of its id.
+inline core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
+  core::Enqueue op;
+  op.id = id;
+  op.destination = "q";
+  op.event = R"({"id":"1"})";
+  op.body = {core::BodyKind::text, "body of " + id};
+  op.size = op.body.bytes.size();
+  op.digest = core::sha256(op.body.bytes);
+  op.rank = rank;
+  op.ttl = Ms(100'000);
+  op.ttl_max = Ms(1'000'000);
+  return op;
+}
+
 enum class Kind : std::uint8_t { memory, sqlite, postgres, redis, redis_cluster };
 
 /// The server of this process' tests, started by the first that wants it.
@@ -166,19 +181,6 @@ class Stores : public ::testing::TestWithParam<Kind> {
     auto answers = queues->apply(std::span(&step, 1), shift);
     EXPECT_TRUE(answers) << (answers ? "" : answers.error().detail());
     return answers ? answers->front() : core::Answer{};
-  }
-  core::Enqueue message(const std::string& id, std::int64_t rank = 0) {
-    core::Enqueue op;
-    op.id = id;
-    op.destination = "q";
-    op.event = R"({"id":"1"})";
-    op.body = {core::BodyKind::text, "body of " + id};
-    op.size = op.body.bytes.size();
-    op.digest = core::sha256(op.body.bytes);
-    op.rank = rank;
-    op.ttl = Ms(100'000);
-    op.ttl_max = Ms(1'000'000);
-    return op;
   }
   std::vector<core::Taken> lease(int count, Ms term = Ms(1'000),
                                  const std::string& group = "default",

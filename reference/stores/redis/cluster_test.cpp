@@ -93,18 +93,6 @@ class RedisCluster : public ::testing::Test {
     step.ops.push_back(std::move(op));
     return store.apply(std::span(&step, 1), core::Shift(0));
   }
-  static core::Enqueue message(const std::string& id) {
-    core::Enqueue op;
-    op.id = id;
-    op.destination = "q";
-    op.event = R"({"id":"1"})";
-    op.body = {core::BodyKind::text, "body of " + id};
-    op.size = op.body.bytes.size();
-    op.digest = core::sha256(op.body.bytes);
-    op.ttl = Ms(100'000);
-    op.ttl_max = Ms(1'000'000);
-    return op;
-  }
   static std::vector<core::Piece> pieces(const std::string& text) {
     return {{.codec = core::Codec::none,
              .size = text.size(),
