@@ -157,6 +157,22 @@ Judgement judge_senders_own(const View& view, const contract::Claims&) {
   return Judgement::met(judged);
 }
 
+Judgement judge_senders_right(const View& view, const contract::Claims&) {
+  std::uint64_t judged = 0;
+  for (const Note& mark : view.marks("own_right")) {
+    const Operation* publish = next_publish(view, mark);
+    if (publish == nullptr) continue;
+    if (one_of(publish->error, {"digest_mismatch", "invalid_argument"}))
+      return Judgement::violated(
+          "refused",
+          fmt::format("m{} was refused ({}) though its own datasize and datadigest are right.",
+                      publish->message, publish->error),
+          {mark.index, publish->answer_index});
+    if (publish->ok()) ++judged;
+  }
+  return Judgement::met(judged);
+}
+
 Judgement judge_wrong_digest_found(const View& view, const contract::Claims& claims) {
   for (const Operation& retrieve : view.operations(Action::retrieve)) {
     const Operation* publish = view.publish_of(retrieve.message);

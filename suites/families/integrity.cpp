@@ -48,37 +48,44 @@ struct Claim {
   boost::json::object attributes;
 };
 
+std::vector<Claim> own_claims(const std::string& bytes) {
+  std::string other = bytes;
+  other.back() = static_cast<char>(other.back() ^ 1);
+  const std::string size = std::to_string(bytes.size());
+  const std::string digest = contract::sha256_digest(bytes);
+  return {
+      {"own_right", {{"datasize", size}}},
+      {"own_right", {{"datadigest", digest}}},
+      {"own_right", {{"datasize", size}, {"datadigest", digest}}},
+      {"own_digest_wrong", {{"datadigest", contract::sha256_digest(other)}}},
+      {"own_size_wrong", {{"datasize", std::to_string(bytes.size() + 1)}}},
+      {"own_size_wrong", {{"datasize", std::to_string(bytes.size() - 1)}, {"datadigest", digest}}}};
+}
+
 void senders_own(Stage& stage) {
   stage.need("queue");
   Session& session = stage.connect();
   const std::string destination = stage.destination();
   Consumer consumer(
       stage, session,
-      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(5)}));
+      stage.subscribe(session, {.destination = destination, .credit = stage.credit_for(10)}));
   for (const std::size_t size : {std::size_t{5}, std::size_t{100'000}}) {
     const std::string bytes = random_bytes(stage, size);
     if (!fits(stage.claims(), Payload::binary(bytes))) continue;
-    std::string other = bytes;
-    other.back() = static_cast<char>(other.back() ^ 1);
-    const std::array<Claim, 3> wrong = {
-        Claim{"own_digest_wrong", {{"datadigest", contract::sha256_digest(other)}}},
-        Claim{"own_size_wrong", {{"datasize", std::to_string(size + 1)}}},
-        Claim{"own_size_wrong",
-              {{"datasize", std::to_string(size - 1)},
-               {"datadigest", contract::sha256_digest(bytes)}}}};
-    for (const Claim& claim : wrong) {
+    for (const Claim& claim : own_claims(bytes)) {
       stage.recorder().mark(claim.mark);
-      auto refused = session.publish({.destination = destination,
-                                      .payload = Payload::binary(bytes),
-                                      .attributes = claim.attributes});
-      if (!refused && session.closed()) stage.give_up("bus/publish", refused.error());
+      auto published = session.publish({.destination = destination,
+                                        .payload = Payload::binary(bytes),
+                                        .attributes = claim.attributes});
+      if (!published && session.closed()) stage.give_up("bus/publish", published.error());
     }
   }
   consumer.fence(destination);
 }
 
 constexpr JudgedCase kSizes[] = {{"SUM-1.size", checkers::judge_stated_sizes}};
-constexpr JudgedCase kOwn[] = {{"SUM-1.senders_own", checkers::judge_senders_own}};
+constexpr JudgedCase kOwn[] = {{"SUM-1.senders_own", checkers::judge_senders_own},
+                               {"SUM-1.senders_right", checkers::judge_senders_right}};
 
 constexpr std::array kScenarios = {
     Scenario{.name = "Sum.SUM_1_states_the_size_of_the_payload", .cases = kSizes, .run = sizes},

@@ -15,6 +15,8 @@ constexpr auto kSum1Cases = std::to_array<Case>({
     {.name = "senders_own",
      .says =
          "An event whose own datadigest or datasize is wrong is refused and nothing is stored."},
+    {.name = "senders_right",
+     .says = "An event whose own datadigest and datasize are right is not refused for them."},
 });
 constexpr Rule kSum1{.id = "SUM-1",
                      .level = Level::must,
