@@ -89,7 +89,7 @@ int replay_command(const std::string& path, const TargetWords& words) {
   history::Recorder unseen({});
   auto claims = stage::await_hello(**target, unseen, std::chrono::seconds(10));
   if (!claims) return unavailable(claims.error());
-  stage::Heartbeat heartbeat(reactor);
+  stage::Heartbeat heartbeat(reactor, runner::disk_beneath(options.target, work));
   const bool over_lines = (*target)->connector().over() == contract::Transport::lines;
   runner::Ground ground{.options = options,
                         .reactor = reactor,

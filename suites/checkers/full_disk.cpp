@@ -70,7 +70,7 @@ Judgement judge_full_disk_refuses(const View& view, const contract::Claims& clai
       if (publish.outcome == Phase::fail) ++judged;
       if (publish.outcome != Phase::info) continue;
       if (view.longest_stall(publish.invoked, publish.answered) > kGraceOtherwise)
-        return Judgement::inconclusive("busproof was not scheduled in time");
+        return Judgement::inconclusive("the machine stood still");
       return Judgement::violated(
           "in_doubt",
           fmt::format("With the disk full the publish of m{} was neither accepted nor refused as "
@@ -103,7 +103,7 @@ Judgement judge_full_disk_reads(const View& view, const contract::Claims& claims
       ++judged;
       if (retrieve.ok()) continue;
       if (view.longest_stall(retrieve.invoked, retrieve.answered) > kGraceOtherwise)
-        return Judgement::inconclusive("busproof was not scheduled in time");
+        return Judgement::inconclusive("the machine stood still");
       return Judgement::violated(
           "read_failed",
           fmt::format("With the disk full accepted message m{} could not be retrieved ({}).",

@@ -34,8 +34,8 @@ inline double millis(history::Time time) {
 }
 
 /// What must be allowed on top of a bus' own limit within [from, to]: 100 ms for the way through
-/// kernel and harness, and twice the longest time that the harness was not scheduled, since the bus
-/// shares its machine.
+/// kernel and harness, and twice the longest time that the harness was not scheduled, or waited for
+/// the disk, since the bus shares its machine.
 inline history::Time own_delay(const history::View& view, history::Time from, history::Time to) {
   return std::chrono::milliseconds(100) + 2 * view.longest_stall(from, to);
 }

@@ -44,7 +44,7 @@ enum class Action : std::uint8_t {
   disconnected,  ///< note: a session's transport ended; `detail` {"by": "us"|"bus", "why": ...}
   breach,        ///< note: the bus sent what the protocol does not allow; `detail` says what
   mark,          ///< note: the scenario says where it is; `error` holds the mark's name
-  stall,         ///< note: the harness itself was not scheduled for `amount` milliseconds
+  stall,         ///< note: the machine stood still for `amount` ms; `error`: "processor" or "disk"
 };
 
 /// An index into History's texts; 0 is the empty text.

@@ -121,7 +121,7 @@ class View {
   /// The earliest instant at which `span` can have passed for the bus since `from`.
   [[nodiscard]] Time earliest_after(Time from, Time span) const;
 
-  /// The longest time, within [from, to], for which the harness itself was not scheduled.
+  /// The longest time, within [from, to], for which the machine stood still.
   [[nodiscard]] Time longest_stall(Time from, Time to) const;
 
  private:

@@ -14,6 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds kStartLimit{10};
 constexpr milliseconds kRecoveryMax{10'000};
+constexpr milliseconds kWait{1'000}, kWaitsMax{20'000};  // A breaker opens for some seconds.
 constexpr milliseconds kReaped{100};  // From a connection's end to the process seen ended.
 constexpr std::size_t kSharedHangsMax =
     2;                                   // After the second start it hangs again: it will a third.
@@ -105,6 +106,28 @@ void Ground::hung(std::string_view scenario, const Lent& lent) {
     shared->kill();
     if (auto started = start_again(); !started) return;  // It stands in given_up.
   }
+}
+
+stage::DiskWrite disk_beneath(const targets::TargetFile& target,
+                              const std::filesystem::path& work) {
+  if (!target.launch && target.connect.command.empty()) return {};
+  std::error_code failed;
+  std::filesystem::create_directories(work, failed);
+  return failed ? stage::DiskWrite() : stage::writes_in(work);
+}
+
+bool Ground::let_it_pass() {
+  const auto now = std::chrono::steady_clock::now();
+  std::unique_lock lock(mutex);
+  if (wait_ends <= now) {
+    if (waited >= kWaitsMax) return false;
+    waited += kWait;
+    wait_ends = now + kWait;
+  }
+  const auto until = wait_ends;
+  lock.unlock();
+  stage::pass_time(std::chrono::ceil<milliseconds>(until - now));
+  return true;
 }
 
 std::vector<std::string> Ground::notes() const {

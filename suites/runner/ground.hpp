@@ -6,6 +6,8 @@
 // Threads: any number of scenarios at once.
 #pragma once
 
+#include <chrono>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -46,6 +48,10 @@ struct Ground {
   /// Called while the stage still stands: notices a bus that died, hangs or cannot be reached.
   void look_after(std::string_view scenario, stage::Stage& stage, const Lent& lent);
 
+  /// Waits a while for a bus that refuses for the moment: false where all scenarios together have
+  /// waited long enough, and what is refused stays refused.
+  bool let_it_pass();
+
   /// What a report should say of it, a sentence each.
   [[nodiscard]] std::vector<std::string> notes() const;
 
@@ -53,14 +59,19 @@ struct Ground {
   std::unique_ptr<targets::Target> shared = {};
   int buses = 0, starts = 1;
   std::vector<std::string> deaths = {},
-                           hangs = {};  ///< "Queue.QUE_1...: python3 bus.py exited with 7"
-  std::string given_up = {};            ///< Why nothing more is tried; empty while it is.
-  bool unavailable = false;             ///< It cannot be reached or started any more.
+                           hangs = {};    ///< "Queue.QUE_1...: python3 bus.py exited with 7"
+  std::string given_up = {};              ///< Why nothing more is tried; empty while it is.
+  bool unavailable = false;               ///< It cannot be reached or started any more.
+  std::chrono::milliseconds waited = {};  ///< For refusals to pass, all scenarios together.
+  std::chrono::steady_clock::time_point wait_ends = {};
 
  private:
   contract::Result<void> start_again();
   void hung(std::string_view scenario, const Lent& lent);
 };
+
+/// Writes to the disk that a bus started from here shares; nothing where it runs elsewhere.
+stage::DiskWrite disk_beneath(const targets::TargetFile& target, const std::filesystem::path& work);
 
 /// Starts a bus and waits until it answers bus/hello: what it claims; nothing where it has but one
 /// connection, the scenario's.

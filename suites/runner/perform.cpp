@@ -86,6 +86,7 @@ Go go_once(Ground& ground, const Task& task, std::uint64_t seed, Act act) {
     ground.look_after(scenario.name, stage, *bus);
     // The sessions end one after the other, and who is left gets what the others held: no part of
     // what the scenario did.
+    ground.heartbeat.forget(recorder);
     go.history = recorder.take();
   } catch (const Abandoned& abandoned) {
     go.abandoned = abandoned;
@@ -113,9 +114,9 @@ Judgement judged(const Ground& ground, const Task& task, const Go& go, const Jud
     case Verdict::unverified:
       return Judgement::unverified(go.abandoned->why);
     case Verdict::blocked:
-      // Whether it was the bus that took too long cannot be told when the harness stood still.
+      // Whether it was the bus that took too long cannot be told when the machine stood still.
       if (view.longest_stall({}, history::kNever) > kStarved)
-        return Judgement::inconclusive("busproof was not scheduled in time; " + go.abandoned->why);
+        return Judgement::inconclusive("the machine stood still; " + go.abandoned->why);
       return Judgement::blocked(go.abandoned->why);
     default:
       return Judgement::inconclusive(go.abandoned->why);
@@ -149,11 +150,39 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// Plain scenarios: again, on fresh destinations, for what was inconclusive.
+/// Whether a case is worth another go after this one, which was its `tries`th.
+class Again {
+ public:
+  Again(Ground& ground, const Go& go, int tries) : ground_(ground), go_(go), tries_(tries) {}
+
+  bool operator()(const Judgement& judgement) {
+    if (!go_.fault.empty() || ground_.options.interrupted()) return false;
+    if (judgement.verdict() == Verdict::inconclusive) return tries_ < kTriesMax;
+    if (judgement.verdict() != Verdict::blocked || !go_.abandoned || !go_.abandoned->passes)
+      return false;
+    // Once for all its cases: it waits.
+    if (!asked_) passed_ = ground_.let_it_pass();
+    asked_ = true;
+    return passed_;
+  }
+
+  /// Whether that go is to count for nothing.
+  [[nodiscard]] bool refused() const { return passed_; }
+
+ private:
+  Ground& ground_;
+  const Go& go_;
+  int tries_;
+  bool asked_ = false, passed_ = false;
+};
+
+/// Plain scenarios: again, on fresh destinations, for what was inconclusive or refused for a
+/// moment.
 void perform_plain(Ground& ground, const Task& task, Outcome& outcome) {
   const Scenario& scenario = *task.scenario;
   std::vector<JudgedCase> open = task.cases;
-  for (int attempt = 1; attempt <= kTriesMax && !open.empty(); ++attempt) {
+  int refused = 0;
+  for (int attempt = 1; !open.empty(); ++attempt) {
     const auto start = std::chrono::steady_clock::now();
     const std::uint64_t seed =
         seed_of(ground.options.seed, scenario.name, static_cast<std::uint64_t>(attempt));
@@ -161,17 +190,17 @@ void perform_plain(Ground& ground, const Task& task, Outcome& outcome) {
     collect_breaches(scenario, go.history, outcome);
     if (!go.fault.empty()) outcome.fault = go.fault;
     std::vector<JudgedCase> still;
+    Again again(ground, go, attempt - refused);
     for (const JudgedCase& part : open) {
       const Judgement judgement =
           go.fault.empty() ? judged(ground, task, go, part) : Judgement::inconclusive(go.fault);
-      const bool again = judgement.verdict() == Verdict::inconclusive && attempt < kTriesMax &&
-                         go.fault.empty() && !ground.options.interrupted();
-      if (again)
+      if (again(judgement))
         still.push_back(part);
       else
         outcome.cases.push_back({std::string(part.id), judgement, attempt, seconds_since(start),
                                  go.history, lines_of(go.history, judgement), "", go.wire});
     }
+    refused += again.refused() ? 1 : 0;
     open = std::move(still);
   }
 }
@@ -197,15 +226,20 @@ class Property {
       results.push_back({std::string(part.id), Judgement::met(0), 1, 0, {}, {}, ""});
     std::vector<std::uint64_t> judged_count(parts.size(), 0);
     const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < programs_ && !ground_.options.interrupted(); ++i) {
+    for (int i = 0; i < programs_ && !ground_.options.interrupted();) {
       const auto seed =
           seed_of(ground_.options.seed, scenario_.name, static_cast<std::uint64_t>(i));
       const auto program = scenario_.generate(seed, bounds_);
       Go go = perform_once(program, seed);
+      Again again(ground_, go, kTriesMax);
       bool open = false;
       for (std::size_t c = 0; c < parts.size(); ++c) {
         if (results[c].judgement.verdict() == Verdict::violated) continue;
         const Judgement judgement = judge(go, parts[c]);
+        if (again(judgement)) {
+          open = true;
+          continue;
+        }
         if (judgement.verdict() == Verdict::met) {
           judged_count[c] += judgement.judged();
         } else {
@@ -218,7 +252,9 @@ class Property {
         }
         open = open || results[c].judgement.verdict() != Verdict::violated;
       }
+      if (again.refused()) continue;
       if (!open || (go.abandoned && go.abandoned->verdict != Verdict::inconclusive)) break;
+      ++i;
     }
     for (std::size_t c = 0; c < parts.size(); ++c) {
       const Verdict verdict = results[c].judgement.verdict();

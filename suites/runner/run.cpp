@@ -112,7 +112,7 @@ class Run {
     record_.target.connect = (*target)->connector().describe();
     auto claims = introduce(**target);
     if (!claims) return;
-    stage::Heartbeat heartbeat(reactor_);
+    stage::Heartbeat heartbeat(reactor_, disk_beneath(options_.target, work));
     const bool over_lines = (*target)->connector().over() == contract::Transport::lines;
     Ground ground{.options = options_,
                   .reactor = reactor_,

@@ -154,7 +154,7 @@ TEST_F(Runner, ASilentCanaryEndsIn70BeforeAnythingIsJudged) {
   EXPECT_EQ(the_case(record).detail, "the bus was never reached");
 }
 
-TEST_F(Runner, BlockedWhileTheHarnessStoodStillIsInconclusive) {
+TEST_F(Runner, BlockedWhileTheMachineStoodStillIsInconclusive) {
   const auto record = run_plain(
       [](Stage& stage) {
         stage.connect();
@@ -166,7 +166,7 @@ TEST_F(Runner, BlockedWhileTheHarnessStoodStillIsInconclusive) {
       },
       says_met);
   EXPECT_EQ(the_case(record).verdict, Verdict::inconclusive);
-  EXPECT_TRUE(the_case(record).detail.starts_with("busproof was not scheduled in time"))
+  EXPECT_TRUE(the_case(record).detail.starts_with("the machine stood still"))
       << the_case(record).detail;
 }
 
@@ -177,6 +177,58 @@ TEST_F(Runner, BlockedOtherwiseStaysBlocked) {
       },
       says_met);
   EXPECT_EQ(the_case(record).verdict, Verdict::blocked);
+}
+
+TEST_F(Runner, WhatIsRefusedForAMomentIsAskedAgain) {
+  const auto record = run_plain(
+      [](Stage& stage) {
+        // More often than what is inconclusive is tried.
+        if (++g_goes <= 3)
+          stage.give_up("bus/subscribe", contract::Error::did_not_happen("breaker_open", "busy"));
+      },
+      says_met);
+  EXPECT_EQ(the_case(record).verdict, Verdict::met);
+  EXPECT_EQ(the_case(record).tries, 4);
+}
+
+TEST_F(Runner, WhatIsRefusedForGoodIsNot) {
+  const auto record = run_plain(
+      [](Stage& stage) {
+        ++g_goes;
+        stage.give_up("bus/subscribe", contract::Error::did_not_happen("unauthenticated", "no"));
+      },
+      says_met);
+  EXPECT_EQ(the_case(record).verdict, Verdict::blocked);
+  EXPECT_EQ(g_goes, 1);
+}
+
+TEST_F(Runner, ABrokenPromiseIsNotForgottenForARefusal) {
+  const auto record = run_plain(
+      [](Stage& stage) {
+        ++g_goes;
+        stage.give_up("bus/subscribe", contract::Error::did_not_happen("breaker_open", "busy"));
+      },
+      says_violated);
+  EXPECT_EQ(the_case(record).verdict, Verdict::violated);
+  EXPECT_EQ(g_goes, 1);
+}
+
+TEST_F(Runner, APropertyLeavesNoProgramOutForARefusal) {
+  const std::array cases = {JudgedCase{kCase, says_met}};
+  const Scenario scenario{
+      .name = "Test.property",
+      .cases = cases,
+      .generate = [](std::uint64_t, const program::Bounds&) { return program::Program{}; },
+      .perform =
+          [](Stage& stage, const program::Program&) {
+            if (++g_goes <= 2)
+              stage.give_up("bus/stats", contract::Error::did_not_happen("breaker_open", "busy"));
+          }};
+  options_.scenarios = {&scenario};
+  options_.only = {std::string(kCase)};
+  options_.effort = Effort::quick;
+  EXPECT_EQ(the_case(run(options_)).verdict, Verdict::met);
+  EXPECT_EQ(g_goes, 2 + programs_of(Effort::quick));
 }
 
 TEST_F(Runner, ATraceIsKeptWhereItWasAskedForAndTheCaseIsNotMet) {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
+#include "suites/contract/errors.hpp"
 #include "suites/stage/hello.hpp"
 #include "suites/stage/links.hpp"
 
@@ -18,8 +19,10 @@ using contract::Verdict;
 using targets::Session;
 
 [[noreturn]] void blocked(std::string_view what, const contract::Error& error) {
+  const contract::ErrorKind* known = contract::find_error(error.kind());
   throw Abandoned{Verdict::blocked,
-                  fmt::format("{} failed: {} ({})", what, error.kind(), error.detail())};
+                  fmt::format("{} failed: {} ({})", what, error.kind(), error.detail()),
+                  known != nullptr && known->retryable};
 }
 
 constexpr milliseconds kPatience{10'000};

@@ -1,9 +1,8 @@
 // Stage: what a scenario acts on. A bus, sessions, fresh names, randomness, and a recorder.
 //
 // Threads: one thread per stage.
-// Errors:  what keeps a scenario from going on is thrown as Abandoned and ends it; its cases then
-// get
-//          that verdict unless the history up to there shows a violation.
+// Errors:  what keeps a scenario from going on is thrown as Abandoned and ends it; its cases get
+//          that verdict then unless the history up to there shows a violation.
 #pragma once
 
 #include <chrono>
@@ -36,6 +35,7 @@ using std::chrono::milliseconds;
 struct Abandoned {
   contract::Verdict verdict;
   std::string why;
+  bool passes = false;  ///< The bus refused with what later tries may not meet: `breaker_open`.
 };
 
 /// How much, where much is the point: an effort's share.
