@@ -6,6 +6,7 @@
 #include "suites/checkers/stray_settling.hpp"
 #include "suites/families/consumer.hpp"
 #include "suites/families/families.hpp"
+#include "suites/families/waits.hpp"
 
 namespace busproof::families {
 namespace {
@@ -86,7 +87,7 @@ void extended_too_late(Stage& stage) {
 }
 
 void acked_between(Stage& stage) {
-  constexpr milliseconds kBeyond{400};
+  constexpr milliseconds kBeyond{100};
   const std::size_t messages = some_messages(stage, 4);
   const std::string destination = stage.destination();
   Session& session = stage.connect();
@@ -96,7 +97,7 @@ void acked_between(Stage& stage) {
   publish_many(stage, session, destination, messages);
   if (!stage.wait_count(session, held, messages)) return;
   stage.credit(session, held, 0);
-  stage.let_pass(milliseconds(kShortLeaseMs) + grace(stage) + kBeyond);
+  let_be_over(stage, history::now(), milliseconds(kShortLeaseMs) + grace(stage) + kBeyond);
   const auto lost = session.deliveries(held);
   for (const Delivered& delivery : lost) look_at(stage, session, session.ack(delivery));
   stage.credit(session, held, stage.credit_for(kCredit));

@@ -1,5 +1,10 @@
 #include "suites/families/waits.hpp"
 
+#include <algorithm>
+
+#include "suites/checkers/timing.hpp"
+#include "suites/history/view.hpp"
+
 namespace busproof::families {
 
 using stage::Stage;
@@ -28,6 +33,18 @@ void let_wait_again(Stage& stage) {
     wait += static_cast<std::int64_t>(claims.number("backoff.base_ms").value_or(0) *
                                       (1 + claims.number("backoff.jitter").value_or(0)));
   stage.let_pass(stage::milliseconds(wait));
+}
+
+void let_be_over(Stage& stage, history::Time since, stage::milliseconds span) {
+  constexpr history::Time kMost = std::chrono::seconds(5);
+  for (;;) {
+    const history::History so_far = stage.recorder().so_far();
+    const history::Time now = history::now();
+    const history::Time delay = checkers::own_delay(history::View(so_far), since, now);
+    const history::Time over = since + span + std::min(delay, kMost);
+    if (now > over) return;
+    stage.let_pass(std::chrono::ceil<stage::milliseconds>(over - now) + stage::milliseconds(1));
+  }
 }
 
 }  // namespace busproof::families

@@ -15,4 +15,8 @@ void give_back(stage::Stage& stage, targets::Session& session, const targets::De
 /// wait, the declared grace, and what judges allow on top.
 void let_wait_again(stage::Stage& stage);
 
+/// Lets the time pass until what has taken `span` since then is certainly over for a judge, however
+/// long the machine stood still meanwhile; five seconds more at the most.
+void let_be_over(stage::Stage& stage, history::Time since, stage::milliseconds span);
+
 }  // namespace busproof::families
