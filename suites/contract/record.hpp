@@ -18,11 +18,12 @@ namespace busproof::contract {
 struct CaseResult {
   std::string id;  ///< "QUE-4.late"
   Verdict verdict = Verdict::not_judged_yet;
-  std::string finding;       ///< Name of what was found ("early_redelivery"); "" unless violated.
-  std::string detail;        ///< One sentence: the finding, or why there is none.
-  std::uint64_t judged = 0;  ///< How many observations carried the verdict.
-  int tries = 0;             ///< 1, or more when it had been inconclusive.
-  double seconds = 0;        ///< Wall time of the scenario that it was judged from.
+  std::string finding;        ///< Name of what was found ("early_redelivery"); "" unless violated.
+  std::string detail;         ///< One sentence: the finding, or why there is none.
+  std::uint64_t judged = 0;   ///< How many observations carried the verdict.
+  int tries = 0;              ///< 1, or more when it had been inconclusive.
+  std::int64_t stall_ms = 0;  ///< The longest time that the machine stood still meanwhile.
+  double seconds = 0;         ///< Wall time of the scenario that it was judged from.
   std::vector<std::string> evidence;  ///< Lines of history, or of a shrunk program, that show it.
   std::string history;  ///< Path of the recorded history below the output folder; may be "".
   std::string repeat;   ///< The command that repeats just this; empty when met.

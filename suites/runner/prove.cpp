@@ -62,11 +62,12 @@ Options options_for(const MutantSpec& mutant, const ProveOptions& all, std::uint
 }
 
 // A busy machine may keep a case from its verdict: that is no kill, and no survival either.
-constexpr unsigned kTriesWithoutVerdict = 3;
+constexpr unsigned kTriesWithoutVerdict = 6;
 
-bool may_be_tried_again(Verdict verdict, bool kill_must_hit) {
-  return verdict == Verdict::inconclusive || verdict == Verdict::blocked ||
-         (verdict == Verdict::met && kill_must_hit);
+bool may_be_tried_again(const contract::CaseResult& result, bool kill_must_hit) {
+  // Where the machine stood still judges allow for it, and a fault may hide there.
+  if (result.verdict == Verdict::met) return kill_must_hit || result.stall_ms > 0;
+  return result.verdict == Verdict::inconclusive || result.verdict == Verdict::blocked;
 }
 
 Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
@@ -83,8 +84,7 @@ Proof prove_one(const MutantSpec& mutant, const ProveOptions& all) {
     for (unsigned attempt = 0; attempt < std::max(mutant.tries, kTriesWithoutVerdict); ++attempt) {
       record = run(options_for(mutant, all, static_cast<std::uint64_t>(seed) + 1000U * attempt));
       result = find_case(record, mutant.case_id);
-      if (result == nullptr || !may_be_tried_again(result->verdict, attempt + 1 < mutant.tries))
-        break;
+      if (result == nullptr || !may_be_tried_again(*result, attempt + 1 < mutant.tries)) break;
     }
     if (!record.problems.empty())
       proof.survived = record.problems.front().message;

@@ -232,6 +232,9 @@ class Run {
     entry.detail = part.judgement.says();
     entry.judged = part.judgement.judged();
     entry.tries = part.tries;
+    for (const history::Event& event : part.history.events)
+      if (event.action == history::Action::stall)
+        entry.stall_ms = std::max(entry.stall_ms, event.amount);
     entry.seconds = part.seconds;
     if (entry.verdict == Verdict::met) return;
     entry.evidence = std::move(part.evidence);

@@ -11,7 +11,8 @@ namespace busproof::stage {
 namespace {
 
 constexpr std::chrono::milliseconds kBeat{50};
-constexpr std::chrono::milliseconds kNoticed{50};  // Less is what a commit takes on many disks.
+// Less is what a commit takes now and then on many disks, and within what buses declare.
+constexpr std::chrono::milliseconds kNoticed{250};
 constexpr std::size_t kBlock = 4096;
 
 class File {
