@@ -17,6 +17,9 @@ Judgement judge_stated_sizes(const history::View& view, const contract::Claims& 
 /// something wrong of itself: it is refused, and a fence shows that it is not delivered either.
 /// Findings: accepted, delivered.
 Judgement judge_senders_own(const history::View& view, const contract::Claims& claims);
+
+/// SUM-1: what follows a mark "own_right" states its size, its digest or both rightly, and is not
+/// refused as if they were wrong. Finding: refused (digest_mismatch or invalid_argument).
 Judgement judge_senders_right(const history::View& view, const contract::Claims& claims);
 
 /// SUM-3: after its stored digest was damaged, a message is read with its right digest or not at

@@ -21,7 +21,7 @@ struct CaseResult {
   std::string finding;        ///< Name of what was found ("early_redelivery"); "" unless violated.
   std::string detail;         ///< One sentence: the finding, or why there is none.
   std::uint64_t judged = 0;   ///< How many observations carried the verdict.
-  int tries = 0;              ///< 1, or more when it had been inconclusive.
+  int tries = 0;              ///< 1, or more when it was inconclusive, or refused for a moment.
   std::int64_t stall_ms = 0;  ///< The longest time that the machine stood still meanwhile.
   double seconds = 0;         ///< Wall time of the scenario that it was judged from.
   std::vector<std::string> evidence;  ///< Lines of history, or of a shrunk program, that show it.
