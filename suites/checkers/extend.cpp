@@ -55,9 +55,10 @@ std::optional<Judgement> for_each_extended(const View& view, Each each) {
       for (std::size_t i = 0; i < all.size() && message != 0; ++i) {
         const Operation* extend = extend_of(view, all[i]);
         const Delivery* next = i + 1 < all.size() ? &all[i + 1] : nullptr;
-        const bool alone = std::all_of(all.begin(), all.end(), [&](const Delivery& other) {
-          return other.session == all[i].session;
-        });
+        const auto same_session = [session = all[i].session](const Delivery& other) {
+          return other.session == session;
+        };
+        const bool alone = std::all_of(all.begin(), all.end(), same_session);
         if (extend == nullptr || !alone) continue;
         const Extended one{extend, &all[i], next, all.size(), touched(view, all[i])};
         if (std::optional<Judgement> wrong = each(group, came, one)) return wrong;

@@ -116,12 +116,12 @@ Judgement drains(const View& view, const contract::Claims& claims, std::uint32_t
     }
     // Messages are numbered as they are published: these were all waiting at once.
     if (most < least || most - least < more_than) continue;
-    const bool whole =
-        std::all_of(view.operations(Action::publish).begin(),
-                    view.operations(Action::publish).end(), [&](const Operation& publish) {
-                      return publish.destination != group.first || !publish.ok() ||
-                             publish.answered > first || came.contains(publish.message);
-                    });
+    const bool whole = std::all_of(
+        view.operations(Action::publish).begin(), view.operations(Action::publish).end(),
+        [&, destination = group.first, &seen = came](const Operation& publish) {
+          return publish.destination != destination || !publish.ok() || publish.answered > first ||
+                 seen.contains(publish.message);
+        });
     if (!whole) return Judgement::inconclusive("the backlog was not drained, nor shown to stall");
     judged += came.size();
   }

@@ -119,8 +119,8 @@ void compare_groups(const View& view, const contract::Claims& claims, const Oper
     if (accepted.most == 0) continue;
     const json::object* numbers = member(member(shown, "groups"), group.second);
     if (numbers == nullptr && accepted.least == 0) continue;
-    const auto what = [&](std::string_view name) {
-      return fmt::format("\"{}\" of group {} of {}", name, group.second, asked);
+    const auto what = [&asked, in_group = std::string_view(group.second)](std::string_view name) {
+      return fmt::format("\"{}\" of group {} of {}", name, in_group, asked);
     };
     found.compare("wrong_count", what("accepted"), whole(numbers, "accepted"), accepted);
     for (const Field& field : kFields)

@@ -67,10 +67,10 @@ void Stage::mark_rows() {
 void Stage::mark_rows_seen() {
   bool any = false;
   for (const auto& [name, backend] : setting_.target.backends()) {
-    const auto mark_seen = [&](backends::Eyes eyes, const char* mark) {
-      const auto seen = targets::rows_seen(setting_.target, name, eyes);
+    const auto mark_seen = [this, &store = name](backends::Eyes eyes, const char* mark) {
+      const auto seen = targets::rows_seen(setting_.target, store, eyes);
       if (!seen) return false;
-      if (!*seen && seen->error().kind() != "exempt") give_up(name, seen->error());
+      if (!*seen && seen->error().kind() != "exempt") give_up(store, seen->error());
       if (*seen)
         recorder().add({.action = history::Action::mark, .amount = **seen}, {.error = mark});
       return true;
