@@ -8,13 +8,13 @@
 // TLS (stream_truncated) where it is the end of the file on TCP.
 #pragma once
 
-#include <openssl/ssl.h>
-
-#include <boost/asio/append.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/container/static_vector.hpp>
 #include <utility>
 #include <variant>
 
@@ -24,6 +24,7 @@ class Stream {
  public:
   using Socket = boost::asio::ip::tcp::socket;
   using Tls = boost::asio::ssl::stream<Socket>;
+  using Error = boost::system::error_code;
   using executor_type = Socket::executor_type;
   using lowest_layer_type = Socket;
 
@@ -39,33 +40,45 @@ class Stream {
     return tls != nullptr ? tls->next_layer() : std::get<Socket>(way_);
   }
 
-  /// The token is a handler: what else there is would return another type either way.
-  template <typename Buffers, typename Token>
-  auto async_read_some(const Buffers& buffers, Token&& token) {
-    if (auto* const tls = this->tls())
-      return tls->async_read_some(buffers, std::forward<Token>(token));
-    return std::get<Socket>(way_).async_read_some(buffers, std::forward<Token>(token));
+  /// As Asio's own: a read or a write of what fits into the first few buffers.
+  template <typename Sequence, typename Token>
+  auto async_read_some(const Sequence& sequence, Token&& token) {
+    return boost::asio::async_initiate<Token, void(Error, std::size_t)>(
+        [this](auto handler, const auto& into) { read(into, std::move(handler)); }, token,
+        first_of<boost::asio::mutable_buffer>(sequence));
   }
-  template <typename Buffers, typename Token>
-  auto async_write_some(const Buffers& buffers, Token&& token) {
-    if (auto* const tls = this->tls())
-      return tls->async_write_some(buffers, std::forward<Token>(token));
-    return std::get<Socket>(way_).async_write_some(buffers, std::forward<Token>(token));
+  template <typename Sequence, typename Token>
+  auto async_write_some(const Sequence& sequence, Token&& token) {
+    return boost::asio::async_initiate<Token, void(Error, std::size_t)>(
+        [this](auto handler, const auto& from) { write(from, std::move(handler)); }, token,
+        first_of<boost::asio::const_buffer>(sequence));
   }
 
   /// Says the last word of TLS and does not wait for the peer's, who may have none; nothing on TCP.
-  template <typename Handler>
-  void async_farewell(Handler&& handler) {
-    auto* const tls = this->tls();
-    if (tls == nullptr)
-      return boost::asio::dispatch(
-          get_executor(),
-          boost::asio::append(std::forward<Handler>(handler), boost::system::error_code()));
-    SSL_set_shutdown(tls->native_handle(), SSL_RECEIVED_SHUTDOWN);
-    tls->async_shutdown(std::forward<Handler>(handler));
-  }
+  void async_farewell(boost::asio::any_completion_handler<void(Error)> handler);
 
  private:
+  // One type of handler and one of buffers for all who read and write: what TLS and TCP do with
+  // them is built once, and not for every operation of every protocol above.
+  using Handler = boost::asio::any_completion_handler<void(Error, std::size_t)>;
+  static constexpr std::size_t kBuffers = 16;
+  template <typename Buffer>
+  using Buffers = boost::container::static_vector<Buffer, kBuffers>;
+
+  template <typename Buffer, typename Sequence>
+  static Buffers<Buffer> first_of(const Sequence& sequence) {
+    Buffers<Buffer> first;
+    const auto end = boost::asio::buffer_sequence_end(sequence);
+    for (auto at = boost::asio::buffer_sequence_begin(sequence); at != end; ++at) {
+      if (first.size() == kBuffers) break;
+      if (const Buffer buffer(*at); buffer.size() > 0) first.push_back(buffer);
+    }
+    return first;
+  }
+
+  void read(const Buffers<boost::asio::mutable_buffer>& into, Handler handler);
+  void write(const Buffers<boost::asio::const_buffer>& from, Handler handler);
+
   std::variant<Socket, Tls> way_;
 };
 
