@@ -73,6 +73,10 @@ std::string power_text(const CaseResult& part) {
 std::string aside_text(const CaseResult& part) {
   std::string out = power_text(part);
   if (part.seconds > 0) out += (out.empty() ? "" : ", ") + duration_text(part.seconds);
+  if (part.stall_ms > 0) {
+    out += (out.empty() ? "" : ", ") + std::string("the machine stood still for ") +
+           duration_text(static_cast<double>(part.stall_ms) / 1000);
+  }
   return out.empty() ? out : out + ".";
 }
 

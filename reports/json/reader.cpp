@@ -168,6 +168,7 @@ contract::CaseResult read_case(const Reader& in) {
   out.evidence = in.texts("evidence");
   out.history = in.text("history");
   out.repeat = in.text("repeat");
+  if (in.has("stall_ms")) out.stall_ms = in.integer<std::int64_t>("stall_ms");
   if (in.has("trace")) out.trace = in.texts("trace");
   return out;
 }

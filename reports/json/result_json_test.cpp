@@ -46,6 +46,7 @@ contract::CaseResult any_case() {
   out.detail = any_text();
   out.judged = *rc::gen::arbitrary<std::uint64_t>();
   out.tries = *rc::gen::inRange(0, 4);
+  out.stall_ms = *rc::gen::inRange<std::int64_t>(0, 4);
   out.seconds = any_seconds();
   out.evidence = any_texts();
   out.history = any_text();
@@ -115,7 +116,8 @@ std::string printed(const RunRecord& record) {
     for (const auto& part : rule.cases) {
       add_all({part.id, std::string(to_string(part.verdict)), part.detail,
                std::to_string(part.judged), std::to_string(part.tries),
-               fmt::format("{}", part.seconds), part.history, part.repeat});
+               std::to_string(part.stall_ms), fmt::format("{}", part.seconds), part.history,
+               part.repeat});
       add_all(part.evidence);
       add_all(part.trace);
     }
@@ -159,6 +161,15 @@ TEST(ResultJson, Detection_stands_beside_met_cases_alone) {
   EXPECT_EQ(met.at("detection").at("judged"), 300);
   EXPECT_DOUBLE_EQ(met.at("detection").at("rate").as_double(), 0.01);
   EXPECT_FALSE(rules.at(2).at("cases").at(0).as_object().contains("detection")) << "violated";
+}
+
+TEST(ResultJson, A_standstill_is_told_where_there_was_one) {
+  RunRecord record = support::conformant_record();
+  record.rules[0].cases[1].stall_ms = 250;
+  const json::object result = to_json(record);
+  const auto& cases = result.at("rules").at(0).at("cases").as_array();
+  EXPECT_FALSE(cases.at(0).as_object().contains("stall_ms"));
+  EXPECT_EQ(cases.at(1).at("stall_ms"), 250);
 }
 
 TEST(ResultJson, Counts_are_of_rules_and_of_cases) {

@@ -36,6 +36,7 @@ json::object case_json(const contract::CaseResult& part) {
                    {"evidence", lines(part.evidence)},
                    {"history", text(part.history)},
                    {"repeat", text(part.repeat)}};
+  if (part.stall_ms > 0) out["stall_ms"] = part.stall_ms;
   if (!part.trace.empty()) out["trace"] = lines(part.trace);
   if (part.verdict == Verdict::met && part.judged > 0) {
     out["detection"] = {{"judged", part.judged}, {"rate", detection_rate(part.judged)}};

@@ -127,6 +127,24 @@ class Run {
     for (std::string& note : options_.target.stores->notes())
       record_.notes.push_back(std::move(note));
     for (std::string& note : ground.notes()) record_.notes.push_back(std::move(note));
+    tell_standstills();
+  }
+
+  /// Standstills that hide what a bus does late, in one line for all.
+  void tell_standstills() {
+    constexpr std::int64_t kWorthSaying = 250;
+    std::int64_t longest = 0;
+    std::size_t hit = 0;
+    for (const contract::RuleResult& rule : record_.rules)
+      for (const CaseResult& entry : rule.cases) {
+        longest = std::max(longest, entry.stall_ms);
+        if (entry.stall_ms >= kWorthSaying) ++hit;
+      }
+    if (hit > 0)
+      record_.notes.push_back(fmt::format(
+          "the machine stood still for up to {} ms while {} cases were judged; what came late by "
+          "up to twice as much was not held against the bus",
+          longest, hit));
   }
 
   contract::Result<contract::Claims> introduce(targets::Target& target) {
