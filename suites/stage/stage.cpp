@@ -262,7 +262,13 @@ void Stage::hold_clock() {
   if (!setting_.target.can_hold_clock())
     throw Abandoned{Verdict::unverified, "there is no hold on the clock of the bus"};
   stop_bus();
-  await_start([&] { return setting_.target.start_with_clock(); }, R"({"clock": "held"})");
+  gone();
+  // That a program does not run beneath another clock is no fault of a bus.
+  const auto started = setting_.target.start_with_clock();
+  if (!started)
+    throw Abandoned{Verdict::unverified, "the bus does not start with libfaketime preloaded: " +
+                                             started.error().detail()};
+  await_start([&] { return started; }, R"({"clock": "held"})");
 }
 
 void Stage::set_clock(milliseconds ahead) {

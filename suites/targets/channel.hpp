@@ -4,6 +4,7 @@
 // Errors:  those of the socket and of TLS.
 #pragma once
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <memory>
@@ -15,6 +16,7 @@
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/role.hpp>
 #include <boost/beast/websocket/teardown.hpp>
@@ -53,7 +55,15 @@ class Channel {
     const std::string doubt = tls_ ? Trust::doubt(tls_->native_handle()) : "";
     return doubt.empty() ? "TLS: " + failed.message() : doubt;
   }
-  [[nodiscard]] bool is_doubted() { return tls_ && !Trust::doubt(tls_->native_handle()).empty(); }
+  /// Whether it will not pass by itself: the certificate is in doubt, or the peer speaks no TLS.
+  [[nodiscard]] bool is_final(boost::system::error_code failed) {
+    if (!tls_) return false;
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(failed.value()));
+    const bool no_tls = failed.category() == boost::asio::error::get_ssl_category() &&
+                        (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+                         reason == SSL_R_PACKET_LENGTH_TOO_LONG);
+    return no_tls || !Trust::doubt(tls_->native_handle()).empty();
+  }
 
   /// The token is a handler: what else there is would return another type either way.
   template <typename Buffers, typename Token>

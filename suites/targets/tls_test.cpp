@@ -1,6 +1,7 @@
 // Method: a server that speaks TLS with a certificate of every kind, and who believes it.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <future>
 #include <thread>
@@ -213,15 +214,23 @@ TEST_F(TlsTest, WhoSpeaksNoTlsIsNoReasonToWait) {
   asio::io_context io;
   tcp::acceptor acceptor(io, {asio::ip::address_v4::loopback(), 0});
   std::thread answering([&] {
-    tcp::socket socket = acceptor.accept();
-    asio::write(socket, asio::buffer(std::string_view("HTTP/1.1 400 Bad Request\r\n\r\n")));
+    for (int i = 0; i < 2; ++i) {
+      tcp::socket socket = acceptor.accept();
+      std::array<char, 4096> hello{};
+      socket.read_some(asio::buffer(hello));
+      asio::write(socket, asio::buffer(std::string_view("HTTP/1.1 400 Bad Request\r\n\r\n")));
+    }
   });
-  const std::string url =
-      "https://localhost:" + std::to_string(acceptor.local_endpoint().port()) + "/";
-  const auto page = get_page(url, kLimit, Trust::make({}).value());
+  const std::string at = "://localhost:" + std::to_string(acceptor.local_endpoint().port()) + "/";
+  const auto trust = Trust::make({}).value();
+  const auto page = get_page("https" + at, kLimit, trust);
+  Ear ear;
+  const auto connected = websocket_connector(reactor_, "wss" + at, trust).value()->connect(ear);
   answering.join();
   ASSERT_FALSE(page);
   EXPECT_NE(page.error().detail().find("TLS: "), std::string::npos) << page.error().detail();
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().kind(), "not_a_bus") << connected.error().detail();
 }
 
 TEST_F(TlsTest, AnAddressOfTlsNeedsTrust) {

@@ -119,7 +119,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
                                       [self = shared_from_this()](error_code failed) {
                                         if (!failed) return self->shake_hands();
                                         auto& channel = self->stream_.next_layer();
-                                        self->final_ = channel.is_doubted();
+                                        self->final_ = channel.is_final(failed);
                                         self->give_up(channel.why(failed));
                                       });
   }
