@@ -1,7 +1,6 @@
 #include "suites/checkers/chunks.hpp"
 
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -79,25 +78,6 @@ Judgement judge_round_trips(const View& view, const Claims& claims, Counts count
   return Judgement::met(judged);
 }
 
-/// The answers to ranges that `counts` takes by their offset and the upload's size.
-template <typename Counts>
-std::vector<const Operation*> ranges_of(const View& view, const Upload& upload, Counts counts) {
-  auto found = calls_of(view, "bus/retrieve");
-  std::erase_if(found, [&](const Operation* call) {
-    const auto& asked = params_of(*call);
-    return upload.transaction_id.empty() ||
-           text_of(asked, "transaction_id") != upload.transaction_id ||
-           !counts(number_of(asked, "offset"), upload.size);
-  });
-  return found;
-}
-
-Judgement violated(const char* finding, std::string says, const Upload& upload,
-                   const Operation& call) {
-  return Judgement::violated(finding, std::move(says),
-                             {upload.commits.back()->answer_index, call.answer_index});
-}
-
 }  // namespace
 
 Judgement judge_chunked(const View& view, const Claims& claims) {
@@ -128,68 +108,6 @@ Judgement judge_largest_payload(const View& view, const Claims& claims) {
   const auto most = claims.limit("payload_bytes_max");
   if (!most) return Judgement::inconclusive("the bus declares no largest payload");
   return judge_round_trips(view, claims, [&](std::int64_t size) { return size == *most; });
-}
-
-Judgement judge_slices(const View& view, const Claims&) {
-  std::uint64_t judged = 0;
-  for (const Upload& upload : uploads_of(view)) {
-    const auto within = [](std::int64_t offset, std::int64_t size) { return offset < size; };
-    for (const Operation* call : ranges_of(view, upload, within)) {
-      if (is_refused(*call))
-        return violated("refused", fmt::format("A range was refused: {}.", call->error), upload,
-                        *call);
-      if (!call->ok()) continue;
-      const auto slice = slice_of(view, *call);
-      if (!slice) continue;
-      const std::int64_t asked =
-          number_of(params_of(*call), "length", std::numeric_limits<std::int64_t>::max());
-      const std::int64_t size = number_of(call->said, "size");
-      if (size == 0 || size > asked || text_of(call->said, "digest") != text_of(*slice, "digest"))
-        return violated("wrong_slice",
-                        fmt::format("{} bytes at {} are not that slice of the payload.", size,
-                                    number_of(params_of(*call), "offset")),
-                        upload, *call);
-      ++judged;
-    }
-  }
-  return Judgement::met(judged);
-}
-
-Judgement judge_range_at_end(const View& view, const Claims&) {
-  std::uint64_t judged = 0;
-  for (const Upload& upload : uploads_of(view)) {
-    const auto at_end = [](std::int64_t offset, std::int64_t size) { return offset == size; };
-    for (const Operation* call : ranges_of(view, upload, at_end)) {
-      if (is_refused(*call))
-        return violated("refused",
-                        fmt::format("The range at the end was refused: {}.", call->error), upload,
-                        *call);
-      if (!call->ok()) continue;
-      if (number_of(call->said, "size") != 0 || number_of(call->said, "more") != 0)
-        return violated("not_empty", "The range at the end holds something, or promises more.",
-                        upload, *call);
-      ++judged;
-    }
-  }
-  return Judgement::met(judged);
-}
-
-Judgement judge_range_beyond(const View& view, const Claims&) {
-  std::uint64_t judged = 0;
-  for (const Upload& upload : uploads_of(view)) {
-    const auto beyond = [](std::int64_t offset, std::int64_t size) { return offset > size; };
-    for (const Operation* call : ranges_of(view, upload, beyond)) {
-      if (call->ok())
-        return violated("served", "A range beyond the end was answered.", upload, *call);
-      if (!is_refused(*call)) continue;
-      if (call->error != "invalid_argument")
-        return violated("wrong_refusal",
-                        fmt::format("A range beyond the end was refused: {}.", call->error), upload,
-                        *call);
-      ++judged;
-    }
-  }
-  return Judgement::met(judged);
 }
 
 Judgement judge_orphans_swept(const View& view, const Claims& claims) {

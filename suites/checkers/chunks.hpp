@@ -24,16 +24,6 @@ Judgement judge_chunk_edges(const history::View& view, const contract::Claims& c
 /// CHUNK-2.largest: so is one of payload_bytes_max. Findings: refused, altered, unreadable.
 Judgement judge_largest_payload(const history::View& view, const contract::Claims& claims);
 
-/// CHUNK-3.slice: a range gives that slice of the payload, or the beginning of it. Findings:
-/// wrong_slice, refused.
-Judgement judge_slices(const history::View& view, const contract::Claims& claims);
-
-/// CHUNK-3.at_end: at the payload's end it is empty. Findings: not_empty, refused.
-Judgement judge_range_at_end(const history::View& view, const contract::Claims& claims);
-
-/// CHUNK-3.beyond: beyond it, it is an invalid_argument. Findings: served, wrong_refusal.
-Judgement judge_range_beyond(const history::View& view, const contract::Claims& claims);
-
 /// CHUNK-4.swept: once uploads that were begun and left alone are over, no more rows are stored
 /// than before the first was opened, as the marks "rows" count them. Finding: orphans_kept.
 Judgement judge_orphans_swept(const history::View& view, const contract::Claims& claims);

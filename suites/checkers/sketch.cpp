@@ -89,6 +89,11 @@ Sketch& Sketch::mark(Millis at, std::string_view name, std::uint32_t message,
   return *this;
 }
 
+Sketch& Sketch::mark(Millis at, std::string_view name, const json::object& detail) {
+  add({}, at, "", name, detail);
+  return *this;
+}
+
 Sketch& Sketch::disconnected(Millis at, std::uint32_t session, std::string_view by) {
   Event event;
   event.action = Action::disconnected;

@@ -45,6 +45,7 @@ class Sketch {
   Sketch& deliver(Millis at, const About& about, std::int32_t attempt = 1);
   Sketch& mark(Millis at, std::string_view name, std::uint32_t message = 0,
                std::uint32_t session = 0);
+  Sketch& mark(Millis at, std::string_view name, const boost::json::object& detail);
   Sketch& disconnected(Millis at, std::uint32_t session, std::string_view by = "us");
 
   /// A fence published at `from`, that came at `came` as delivery `delivery`.

@@ -6,10 +6,12 @@
 
 #include "suites/checkers/chunks.hpp"
 #include "suites/checkers/payload.hpp"
+#include "suites/checkers/ranges.hpp"
 #include "suites/checkers/uploads.hpp"
 #include "suites/contract/base64.hpp"
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
+#include "suites/families/ranges.hpp"
 #include "suites/families/uploading.hpp"
 
 namespace busproof::families {
@@ -30,7 +32,7 @@ constexpr std::int64_t kThresholdMost = 8 << 20, kLargestMost = 8 << 20;
 /// Appends, commits and reads it; false where the bus refused something.
 bool through(Stage& stage, Session& session, Upload& upload) {
   if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return false;
-  read_whole(stage, session, upload, upload.transaction_id);
+  read_whole(stage, session, upload.bytes, upload.transaction_id);
   return true;
 }
 
@@ -93,7 +95,8 @@ void largest(Stage& stage) {
                                                   {"offset", upload.bytes.size()},
                                                   {"data_base64", contract::to_base64("more")}});
   if (!grown) go_on(stage, session, grown.error());
-  if (commit(stage, session, upload)) read_whole(stage, session, upload, upload.transaction_id);
+  if (commit(stage, session, upload))
+    read_whole(stage, session, upload.bytes, upload.transaction_id);
 }
 
 void ranges(Stage& stage) {
@@ -102,20 +105,7 @@ void ranges(Stage& stage) {
   Session& session = stage.connect();
   Upload upload = open(stage, session, random_bytes(stage, 3 * chunk + 11));
   if (!append_rest(stage, session, upload, 0) || !commit(stage, session, upload)) return;
-  const std::size_t size = upload.bytes.size();
-  const auto any = [&] {
-    return static_cast<std::size_t>(stage.any(0, static_cast<std::int64_t>(size) - 1));
-  };
-  std::vector<std::pair<std::size_t, std::size_t>> asked = {
-      {0, 1},          {0, chunk},    {chunk - 1, 2},  {chunk, chunk},    {chunk, 1},
-      {2 * chunk, 10}, {size - 1, 1}, {size - 1, 100}, {chunk / 2, chunk}};
-  for (int i = 0; i < 8; ++i) asked.emplace_back(any(), any() + 1);
-  for (const auto& [offset, length] : asked)
-    read_range(stage, session, upload, upload.transaction_id, offset, length);
-  read_range(stage, session, upload, upload.transaction_id, size);
-  read_range(stage, session, upload, upload.transaction_id, size, 10);
-  for (const std::size_t more : {std::size_t{1}, chunk, std::size_t{1} << 40U})
-    read_range(stage, session, upload, upload.transaction_id, size + more, 10);
+  read_ranges(stage, session, upload.bytes, upload.transaction_id, chunk);
 }
 
 using Damage = Stage::Damage;

@@ -3,9 +3,11 @@
 #include <array>
 
 #include "suites/checkers/payload.hpp"
+#include "suites/checkers/ranges.hpp"
 #include "suites/families/consumer.hpp"
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
+#include "suites/families/ranges.hpp"
 
 namespace busproof::families {
 namespace {
@@ -71,6 +73,21 @@ void store_invalid_utf8(Stage& stage) { through_and_back(stage, no_utf8()); }
 void store_json(Stage& stage) { through_and_back(stage, json_values(stage.claims())); }
 void store_large(Stage& stage) { through_and_back(stage, size_classes(stage)); }
 
+/// Messages that go either way, and one of many pieces.
+void store_ranges(Stage& stage) {
+  stage.need("queue");
+  Session& session = stage.connect();
+  const auto inline_most = stage.claims().limit("inline_bytes_max").value_or(4'096);
+  for (const std::size_t edge :
+       {std::size_t{100}, static_cast<std::size_t>(inline_most) / 3 + 1, std::size_t{40'000}}) {
+    const std::string bytes = random_bytes(stage, 3 * edge + 11);
+    if (!fits(stage.claims(), Payload::binary(bytes))) continue;
+    const auto published = stage.publish(
+        session, {.destination = stage.destination(), .payload = Payload::binary(bytes)});
+    read_ranges(stage, session, bytes, published.transaction_id, edge);
+  }
+}
+
 void digests(Stage& stage) {
   auto payloads = with_nul_bytes();
   payloads.push_back(Payload::text("plain"));
@@ -108,6 +125,7 @@ constexpr JudgedCase kNul[] = {{"STORE-1.nul", checkers::judge_retrieved_same}};
 constexpr JudgedCase kUtf8[] = {{"STORE-1.invalid_utf8", checkers::judge_retrieved_same}};
 constexpr JudgedCase kJson[] = {{"STORE-1.json", checkers::judge_retrieved_same}};
 constexpr JudgedCase kLarge[] = {{"STORE-1.large", checkers::judge_retrieved_same}};
+constexpr JudgedCase kRange[] = {{"STORE-1.range", checkers::judge_message_ranges}};
 constexpr JudgedCase kDigest[] = {{"SUM-1.sha256", checkers::judge_stated_digests}};
 constexpr JudgedCase kFlip[] = {{"SUM-2.flipped_bit", checkers::judge_corruption_found}};
 
@@ -121,6 +139,7 @@ constexpr std::array kScenarios = {
     Scenario{.name = "Store.STORE_1_keeps_invalid_utf8", .cases = kUtf8, .run = store_invalid_utf8},
     Scenario{.name = "Store.STORE_1_keeps_json_values", .cases = kJson, .run = store_json},
     Scenario{.name = "Store.STORE_1_keeps_every_size", .cases = kLarge, .run = store_large},
+    Scenario{.name = "Store.STORE_1_gives_any_range", .cases = kRange, .run = store_ranges},
     Scenario{.name = "Sum.SUM_1_states_sha256_of_the_payload", .cases = kDigest, .run = digests},
     Scenario{.name = "Sum.SUM_2_finds_a_flipped_bit", .cases = kFlip, .run = flipped_bit},
 };

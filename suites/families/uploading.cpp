@@ -76,36 +76,4 @@ bool commit(Stage& stage, Session& session, Upload& upload) {
   return true;
 }
 
-std::optional<std::size_t> read_range(Stage& stage, Session& session, const Upload& upload,
-                                      const std::string& transaction_id, std::size_t offset,
-                                      std::optional<std::size_t> length) {
-  json::object params{{"transaction_id", transaction_id}, {"offset", offset}};
-  if (length) params["length"] = *length;
-  auto answer = session.call("bus/retrieve", std::move(params));
-  if (!answer) {
-    go_on(stage, session, answer.error());
-    return std::nullopt;
-  }
-  const auto came = contract::from_base64(history::text_of(*answer, "data_base64"));
-  const std::size_t size = came ? came->size() : 0;
-  const std::string slice =
-      offset < upload.bytes.size() ? upload.bytes.substr(offset, size) : std::string();
-  note(stage, "slice",
-       {{"tx", transaction_id},
-        {"offset", offset},
-        {"size", slice.size()},
-        {"digest", contract::sha256_digest(slice)}});
-  return size;
-}
-
-void read_whole(Stage& stage, Session& session, const Upload& upload,
-                const std::string& transaction_id) {
-  std::size_t at = 0;
-  do {
-    const auto came = read_range(stage, session, upload, transaction_id, at);
-    if (!came || *came == 0) return;
-    at += *came;
-  } while (at < upload.bytes.size());
-}
-
 }  // namespace busproof::families

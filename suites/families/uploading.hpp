@@ -40,13 +40,4 @@ bool append_rest(stage::Stage& stage, targets::Session& session, const Upload& u
 /// False where it was refused.
 bool commit(stage::Stage& stage, targets::Session& session, Upload& upload);
 
-/// Asks for a range once, and notes as "slice" what the bytes at that place are. How many came;
-/// nothing for a refusal.
-std::optional<std::size_t> read_range(stage::Stage& stage, targets::Session& session,
-                                      const Upload& upload, const std::string& transaction_id,
-                                      std::size_t offset, std::optional<std::size_t> length = {});
-
-void read_whole(stage::Stage& stage, targets::Session& session, const Upload& upload,
-                const std::string& transaction_id);
-
 }  // namespace busproof::families

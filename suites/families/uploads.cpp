@@ -9,6 +9,7 @@
 #include "suites/checkers/uploads.hpp"
 #include "suites/families/families.hpp"
 #include "suites/families/payloads.hpp"
+#include "suites/families/ranges.hpp"
 #include "suites/families/uploading.hpp"
 
 namespace busproof::families {
@@ -43,7 +44,7 @@ void goes_on_elsewhere(Stage& stage) {
   Session& second = stage.connect();
   const std::size_t offset = asked_offset(stage, second, upload);
   if (append_rest(stage, second, upload, offset) && commit(stage, second, upload))
-    read_whole(stage, second, upload, upload.transaction_id);
+    read_whole(stage, second, upload.bytes, upload.transaction_id);
 }
 
 void at_other_offsets(Stage& stage) {
@@ -76,7 +77,7 @@ void survives_a_kill(Stage& stage) {
     Session& after = stage.connect();
     const std::size_t offset = asked_offset(stage, after, upload);
     if (!append_rest(stage, after, upload, offset) || !commit(stage, after, upload)) return;
-    read_whole(stage, after, upload, upload.transaction_id);
+    read_whole(stage, after, upload.bytes, upload.transaction_id);
     after.close();
   }
 }
@@ -98,7 +99,8 @@ void side_by_side(Stage& stage) {
       if (auto answer = by->await_call(operation); !answer) go_on(stage, *by, answer.error());
   }
   for (Upload& upload : all)
-    if (commit(stage, session, upload)) read_whole(stage, session, upload, upload.transaction_id);
+    if (commit(stage, session, upload))
+      read_whole(stage, session, upload.bytes, upload.transaction_id);
 }
 
 /// Reads, inspects and publishes an upload that is not committed.
@@ -223,7 +225,7 @@ void published_twice(Stage& stage) {
   for (const Published* gone : {&one, &third}) {
     if (auto removed = session.remove(*gone); !removed)
       stage.give_up("bus/delete", removed.error());
-    read_whole(stage, session, upload, other.transaction_id);
+    read_whole(stage, session, upload.bytes, other.transaction_id);
   }
 }
 
@@ -258,9 +260,9 @@ void through_memory(Stage& stage) {
   stage.start_bus(variant);
   Session& reader = stage.connect();
   stage.mark_memory();
-  for (const Upload& piece : pieces) read_whole(stage, reader, piece, piece.transaction_id);
+  for (const Upload& piece : pieces) read_whole(stage, reader, piece.bytes, piece.transaction_id);
   stage.mark_memory();
-  read_whole(stage, reader, upload, upload.transaction_id);
+  read_whole(stage, reader, upload.bytes, upload.transaction_id);
   stage.mark_memory();
 }
 

@@ -18,6 +18,9 @@ constexpr auto kStore1Cases = std::to_array<Case>({
     {.name = "large",
      .says = "A payload of several size classes up to what one message carries comes back byte for "
              "byte."},
+    {.name = "range",
+     .says = "Of a message's payload a range is that slice, nothing at the end, and refused beyond "
+             "it."},
 });
 constexpr Rule kStore1{.id = "STORE-1",
                        .level = Level::must,
