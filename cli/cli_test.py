@@ -41,6 +41,7 @@ RUNS = {
     "hello-without-claims": ["--", *BAD, "hello-without-claims"],
     "version-refused": ["--", *BAD, "version-refused"],
     "huge-answer": ["--case", "PRI-1", "--", *BAD, "huge-answer", "--answer-ms", "8000"],
+    "slow": ["--case", "SEC-9", "--", *BAD, "slow", "--answer-ms", "20000"],
     "mutate": ["--case", "STORE-1.nul", "--", BUSPROOF, "mutate", "edge-nul-cut", "--", *GOOD],
     "good": ["--case", "STORE-1", "--redis-url", "redis://:hu@sh/hush@127.0.0.1:1/0", "--", *GOOD],
 }
@@ -151,6 +152,13 @@ class BadBuses(Case):
         found = ran.case("TTL-10.forward")
         self.assertEqual(found["verdict"], "unverified")
         self.assertRegex(found["detail"], "libfaketime.*exited with 3")
+
+    def test_one_too_slow_for_its_own_limit_is_not_to_blame(self):
+        ran = self.check_bad("slow", INCOMPLETE)  # Only a part was asked for.
+        for name in ("SEC-9.publishes", "SEC-9.recovers"):
+            found = ran.case(name)
+            self.assertEqual(found["verdict"], "unverified", found["detail"])
+            self.assertRegex(found["detail"], r"took 60 publishes in \d.\d s at best.* is 10:")
 
     def test_a_refused_version_is_told(self):
         self.check_bad("version-refused", UNAVAILABLE, "refused protocol 1.0", "speaks 2.0",

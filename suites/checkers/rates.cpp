@@ -21,7 +21,6 @@ using history::Time;
 using history::View;
 
 constexpr std::string_view kLimited = "rate_limited";
-constexpr Time kSlack = std::chrono::seconds(2);
 
 /// More accepted between the first's request and the last's answer than that span allows.
 std::optional<Judgement> beyond(const std::vector<const Operation*>& accepted, std::int64_t per_s) {
@@ -29,13 +28,13 @@ std::optional<Judgement> beyond(const std::vector<const Operation*>& accepted, s
     Time answered{};
     for (std::size_t last = first; last < accepted.size(); ++last) {
       answered = std::max(answered, accepted[last]->answered);
-      const std::chrono::duration<double> span = answered - accepted[first]->invoked + kSlack;
+      const std::chrono::duration<double> span = answered - accepted[first]->invoked + kRateSlack;
       const auto count = last - first + 1;
       if (static_cast<double>(count) <= span.count() * static_cast<double>(per_s)) continue;
       return Judgement::violated(
           "beyond",
           fmt::format("{} publishes were accepted within {:.2f} s, and publish_per_s is {}.", count,
-                      (span - kSlack).count(), per_s),
+                      std::chrono::duration<double>(span - kRateSlack).count(), per_s),
           {accepted[first]->invoke_index, accepted[last]->answer_index});
     }
   }
@@ -82,12 +81,12 @@ Judgement judge_rate_recovers(const View& view, const contract::Claims&) {
   Time last{};
   for (const Operation& publish : view.operations(Action::publish)) {
     // Operations come in the order of their requests.
-    const bool rested = last != kNever && publish.invoked - last >= kSlack;
+    const bool rested = last != kNever && publish.invoked - last >= kRateSlack;
     if (limited && rested && publish.error == kLimited)
       return Judgement::violated(
           "still_refused",
           fmt::format("Publish of m{} was refused though none had been sent for {} s.",
-                      publish.message, std::chrono::duration<double>(kSlack).count()),
+                      publish.message, std::chrono::duration<double>(kRateSlack).count()),
           {publish.invoke_index, publish.answer_index});
     if (limited && rested && publish.ok()) ++judged;
     limited = limited || publish.error == kLimited;

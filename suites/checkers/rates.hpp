@@ -5,9 +5,14 @@
 // counted by themselves both keep to.
 #pragma once
 
+#include <chrono>
+
 #include "suites/checkers/judgement.hpp"
 
 namespace busproof::checkers {
+
+/// What is allowed beyond the span.
+constexpr history::Time kRateSlack = std::chrono::seconds(2);
 
 /// SEC-9.publishes: what is beyond publish_per_s is refused with rate_limited, and was not done.
 /// Findings: beyond, indefinite, refused_but_delivered.
