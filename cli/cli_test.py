@@ -42,6 +42,7 @@ RUNS = {
     "version-refused": ["--", *BAD, "version-refused"],
     "huge-answer": ["--case", "PRI-1", "--", *BAD, "huge-answer", "--answer-ms", "8000"],
     "slow": ["--case", "SEC-9", "--", *BAD, "slow", "--answer-ms", "20000"],
+    "unlimited": ["--case", "SEC-9", "--", *BAD, "unlimited", "--answer-ms", "20000"],
     "mutate": ["--case", "STORE-1.nul", "--", BUSPROOF, "mutate", "edge-nul-cut", "--", *GOOD],
     "good": ["--case", "STORE-1", "--redis-url", "redis://:hu@sh/hush@127.0.0.1:1/0", "--", *GOOD],
 }
@@ -159,6 +160,11 @@ class BadBuses(Case):
             found = ran.case(name)
             self.assertEqual(found["verdict"], "unverified", found["detail"])
             self.assertRegex(found["detail"], r"took 60 publishes in \d.\d s at best.* is 10:")
+
+    def test_one_that_keeps_no_limit_of_its_own_is_flooded_once(self):
+        ran = self.check_bad("unlimited", NONCONFORMANT, "SEC-9.publishes")
+        self.assertEqual(ran.case("SEC-9.publishes")["verdict"], "violated")
+        self.assertNotIn("at best", ran.case("SEC-9.recovers")["detail"])
 
     def test_a_refused_version_is_told(self):
         self.check_bad("version-refused", UNAVAILABLE, "refused protocol 1.0", "speaks 2.0",

@@ -63,7 +63,8 @@ bool flood_to_the_limit(Session& session, const Publish& one, std::int64_t per_s
     const Flood seen = flood(session, one, count);
     if (seen.cut) return false;
     least = std::min<std::chrono::duration<double>>(least, seen.took);
-    const double free = (least + checkers::kRateSlack).count() * static_cast<double>(per_s);
+    const std::chrono::duration<double> span = least + checkers::kRateSlack;
+    const double free = span.count() * static_cast<double>(per_s);
     if (seen.limited || static_cast<double>(count) > free) return true;
   }
   throw stage::Abandoned{
